@@ -1,0 +1,70 @@
+//! What a task carries in and a worker brings back: JSON in place, a blob by reference, or sealed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::chain::EventHash;
+use crate::personal::Personal;
+
+/// The largest payload that stands in an event; anything larger is a blob.
+pub const INLINE_BYTES_MAX: usize = 256 * 1024;
+/// The largest blob.
+pub const BLOB_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// A JSON text, kept as it was written.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Json(Box<RawValue>);
+
+impl Json {
+    /// Accepts any JSON text.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text).map(Self)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Json {}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where bytes too large for an event are found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlobRef {
+    /// SHA-256 of the stored bytes.
+    pub hash: EventHash,
+    /// How many there are.
+    pub bytes: u64,
+    /// Their media type.
+    pub media_type: String,
+}
+
+/// Something carried by an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// JSON, in the event itself.
+    Inline(Json),
+    /// Bytes kept beside the event.
+    Blob(BlobRef),
+    /// JSON that only doors and executors may open.
+    Sealed(Personal<Json>),
+}

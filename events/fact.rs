@@ -1,0 +1,67 @@
+//! A fact: something a publisher says has happened elsewhere. No one decides about facts; they are
+//! recorded once per (source, id), and the payload is the CloudEvent exactly as it was received.
+
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{self, Payload, WireType, Words, write};
+use crate::content::Json;
+
+/// The wire type of every fact.
+pub const RECORDED: WireType = WireType { name: "fact.recorded", schema: 1 };
+
+/// The only thing that happens to a source of facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactEvent {
+    /// It said something.
+    Recorded(CloudEvent),
+}
+
+/// A CloudEvent in its structured JSON form. Attributes not named here stay in the stored payload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloudEvent {
+    /// The version of the specification.
+    pub specversion: String,
+    /// Unique together with the source.
+    pub id: String,
+    /// Who says so.
+    pub source: String,
+    /// What kind of thing happened.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When it happened, if the source says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// What about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The media type of the data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub datacontenttype: Option<String>,
+    /// The data itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Json>,
+}
+
+impl Words for FactEvent {
+    const CATEGORY: &'static str = "fact";
+    const TYPES: &'static [WireType] = &[RECORDED];
+
+    fn wire_type(&self) -> WireType {
+        match self {
+            Self::Recorded(_) => RECORDED,
+        }
+    }
+
+    fn payload(&self) -> Vec<u8> {
+        match self {
+            Self::Recorded(event) => write(event),
+        }
+    }
+
+    fn read(name: &str, payload: Payload<'_>) -> Result<Self, codec::Error> {
+        match name {
+            n if n == RECORDED.name => payload.as_type(n).map(Self::Recorded),
+            n => Err(codec::Error::UnknownType(n.into())),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What happened: the words of Annals, the log that keeps them, and how both are proven.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`agent`] [`task`] [`pipeline`] [`run`] [`fact`] | the events of each category, pure data |
+//! | [`id`] [`stream`] [`time`] [`recorded`] [`content`] [`personal`] | the value types every event is made of |
+//! | [`header`] [`codec`] [`upcast`] [`chain`] | bytes: layout, wire types, old schemas, hashes |
+//! | [`store`] | the port of the log, the writer, the tail, and the stores behind them |
+//!
+//! Without features nothing here can do IO: that is what lets actors and projections be pure.
+#![warn(missing_docs)]
+
+pub mod agent;
+pub mod chain;
+pub mod codec;
+pub mod content;
+pub mod fact;
+pub mod header;
+pub mod id;
+pub mod personal;
+pub mod pipeline;
+pub mod recorded;
+pub mod run;
+pub mod stream;
+pub mod task;
+pub mod time;
+pub mod upcast;
+
+#[cfg(feature = "store")]
+pub mod planted;
+#[cfg(feature = "store")]
+pub mod store;

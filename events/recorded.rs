@@ -1,0 +1,106 @@
+//! An event as it is stored, and the same event read by someone who knows its type.
+
+use crate::chain::{EventHash, event_hash};
+use crate::codec::{self, Words};
+use crate::header::{Header, InvalidHeader};
+use crate::id::{CommandId, EventId, InvalidId};
+use crate::stream::{Position, StreamId, Version};
+use crate::time::Timestamp;
+
+/// An event as the log keeps it: header and payload bytes, its hash, its position.
+/// Raw readers (verify, export, relay) work on this, also for types they do not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    position: Position,
+    hash: EventHash,
+    header_bytes: u32,
+    bytes: Box<[u8]>,
+}
+
+impl Stored {
+    /// Takes what a store holds; the header must be readable, the hash is not checked here.
+    pub fn new(position: Position, hash: EventHash, header: &[u8], payload: &[u8]) -> Result<Self, InvalidHeader> {
+        Header::decode(header)?;
+        let mut bytes = Vec::with_capacity(header.len() + payload.len());
+        bytes.extend_from_slice(header);
+        bytes.extend_from_slice(payload);
+        Ok(Self { position, hash, header_bytes: header.len() as u32, bytes: bytes.into() })
+    }
+
+    /// Its place in the log.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Its hash, as stored.
+    #[must_use]
+    pub fn hash(&self) -> EventHash {
+        self.hash
+    }
+
+    /// The header's bytes.
+    #[must_use]
+    pub fn header_bytes(&self) -> &[u8] {
+        &self.bytes[..self.header_bytes as usize]
+    }
+
+    /// The payload's bytes.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.bytes[self.header_bytes as usize..]
+    }
+
+    /// The header, read.
+    #[must_use]
+    pub fn header(&self) -> Header<'_> {
+        Header::decode(self.header_bytes()).expect("the header was read when the event was made")
+    }
+
+    /// The stream the event belongs to.
+    pub fn stream(&self) -> Result<StreamId, InvalidId> {
+        let header = self.header();
+        Ok(StreamId::new(header.tenant.parse()?, header.category.parse()?, header.stream_key.parse()?))
+    }
+
+    /// Says whether the bytes are the ones that were hashed after `previous`.
+    #[must_use]
+    pub fn follows(&self, previous: &EventHash) -> bool {
+        event_hash(previous, self.header_bytes(), self.payload()) == self.hash
+    }
+}
+
+/// An event of a known type with what a reader needs beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded<E> {
+    /// Its own id.
+    pub id: EventId,
+    /// Its stream.
+    pub stream: StreamId,
+    /// Its place in the stream.
+    pub version: Version,
+    /// Its place in the log.
+    pub position: Position,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// The command that led to it.
+    pub command_id: CommandId,
+    /// What happened.
+    pub event: E,
+}
+
+impl<E: Words> Recorded<E> {
+    /// Reads a stored event as one of `E`, lifting old schemas to today's.
+    pub fn read(stored: &Stored) -> Result<Self, codec::Error> {
+        let header = stored.header();
+        Ok(Self {
+            id: header.event_id,
+            stream: stored.stream()?,
+            version: header.version,
+            position: stored.position(),
+            recorded_at: header.recorded_at,
+            command_id: header.command_id,
+            event: codec::decode(header.wire_type, header.schema, stored.payload())?,
+        })
+    }
+}

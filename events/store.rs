@@ -1,0 +1,125 @@
+//! The port of the log: what every store promises, whatever it is made of.
+//! Appends go through [`Writer`], the one task that owns them; readers come as they like.
+//!
+//! - [`append`] what a caller asks for, [`outcome`] what it gets, [`error`] why not
+//! - [`batch`] what the writer hands a store; [`admit`] the rule that says yes or no, shared by stores
+//! - [`writer`] group commit; [`tail`] the newest events in memory; [`follow`] reading without an end
+//! - [`memory`] for simulation, [`sqlite`] the log in one file; [`conformance`] what all must pass
+//! - [`verify`] the report of an audit; [`keys`] what opens sealed values; [`snapshot`] a cache of states
+
+pub mod admit;
+pub mod append;
+pub mod batch;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod error;
+pub mod follow;
+mod heads;
+pub mod keys;
+pub mod memory;
+pub mod outcome;
+pub mod snapshot;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+pub mod tail;
+pub mod verify;
+pub mod writer;
+
+use async_trait::async_trait;
+
+pub use append::{Append, Cause, Decision, Expected, NewBlob, NewEvent, RequestHash};
+pub use batch::{Admitted, Batch, LogHead, Prepared, Refusal, Reply, StreamHead};
+pub use error::{Damage, Error};
+pub use follow::Follower;
+pub use outcome::{Answer, Outcome, Span, Verdict};
+pub use tail::Tail;
+pub use verify::{Progress, Report};
+pub use writer::Writer;
+
+use crate::chain::EventHash;
+use crate::id::{Category, CommandId, LogId, Tenant};
+use crate::recorded::Stored;
+use crate::stream::{Direction, Position, StreamId, Version};
+
+/// The most events one page of a read returns.
+pub const PAGE_EVENTS_MAX: usize = 4096;
+
+/// A log that can be appended to. Only the [`Writer`] calls these.
+#[async_trait]
+pub trait EventStore: Send + Sync + 'static {
+    /// The reading side of the same log.
+    fn reader(&self) -> &dyn LogReader;
+    /// Commits what is valid of a batch in one durable transaction; says of each append what became of it.
+    async fn append(&self, batch: &Batch) -> Result<Reply, Error>;
+    /// Takes a partition over: its epoch grows by one, and appends with an older one are refused.
+    async fn claim(&self, partition: u16) -> Result<u64, Error>;
+    /// Does what the store wants done between batches, such as moving its journal into place.
+    async fn settle(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// A log that can be read. Every event that is returned was checked against damage.
+#[async_trait]
+pub trait LogReader: Send + Sync + 'static {
+    /// The identity of the log.
+    fn log_id(&self) -> LogId;
+    /// The end of the log.
+    async fn head(&self) -> Result<LogHead, Error>;
+    /// The ends of streams, in the order asked; a stream without events is at version 0.
+    async fn stream_heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error>;
+    /// What became of a command, if it was ever recorded.
+    async fn outcome(&self, tenant: &Tenant, command: CommandId) -> Result<Option<Outcome>, Error>;
+    /// Up to `limit` events of a stream, from `from` on in either direction, versions and chain checked.
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        from: Version,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Stored>, Error>;
+    /// Up to `limit` events of the log that pass the filter, from `from` on, and where to go on.
+    async fn read_all(&self, from: Position, filter: &Filter, limit: usize) -> Result<Page, Error>;
+    /// The bytes of a blob.
+    async fn blob(&self, tenant: &Tenant, hash: &EventHash) -> Result<Option<Vec<u8>>, Error>;
+    /// Compares everything with everything else, and reports the first thing that is wrong.
+    async fn verify(&self, progress: Progress) -> Result<Report, Error>;
+}
+
+/// Which events of the log a reader wants. Every part that is given must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this tenant's.
+    pub tenant: Option<Tenant>,
+    /// Only of this category.
+    pub category: Option<Category>,
+    /// Only of this wire type.
+    pub wire_type: Option<String>,
+}
+
+impl Filter {
+    /// Says whether an event with this header passes.
+    #[must_use]
+    pub fn passes(&self, header: &crate::header::Header<'_>) -> bool {
+        self.tenant.as_ref().is_none_or(|tenant| tenant.as_str() == header.tenant)
+            && self.category.as_ref().is_none_or(|category| category.as_str() == header.category)
+            && self.wire_type.as_ref().is_none_or(|wire_type| wire_type == header.wire_type)
+    }
+
+    /// Says whether every event passes.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Part of the log.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// The events, by position.
+    pub events: Vec<Stored>,
+    /// Where the next page begins.
+    pub next: Position,
+    /// Whether the end of the log was reached.
+    pub end: bool,
+}

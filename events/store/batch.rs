@@ -1,0 +1,124 @@
+//! What the writer hands a store, and what it gets back. Events arrive with headers and hashes
+//! made; a store only checks, places and keeps them.
+
+use crate::chain::EventHash;
+use crate::id::CommandId;
+use crate::store::{Expected, NewBlob, Outcome, RequestHash, Verdict};
+use crate::stream::{Position, StreamId, Version};
+use crate::time::Timestamp;
+
+/// Appends that share one transaction.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The `recorded_at` of every event in it.
+    pub stamp: Timestamp,
+    /// The appends, in order.
+    pub appends: Vec<Prepared>,
+}
+
+/// One append, ready to be stored if the stream still stands at `base`.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The stream.
+    pub stream: StreamId,
+    /// Where the caller expects it.
+    pub expected: Expected,
+    /// The head its events are chained to.
+    pub base: StreamHead,
+    /// The command.
+    pub command: CommandId,
+    /// What the command asked.
+    pub request: RequestHash,
+    /// The epoch of the partition, when someone owns it.
+    pub epoch: Option<u64>,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The events, consecutive.
+    pub events: Vec<PreparedEvent>,
+    /// Bytes they refer to.
+    pub blobs: Vec<NewBlob>,
+}
+
+/// An event with its bytes and hash made.
+#[derive(Debug, Clone)]
+pub struct PreparedEvent {
+    /// The header.
+    pub header: Vec<u8>,
+    /// The payload.
+    pub payload: Vec<u8>,
+    /// The hash, chained to the event before it.
+    pub hash: EventHash,
+}
+
+impl Prepared {
+    /// Where the stream stands once this is recorded.
+    #[must_use]
+    pub fn head_after(&self) -> StreamHead {
+        self.events.last().map_or(self.base, |last| StreamHead {
+            version: self.base.version.plus(self.events.len() as u64),
+            hash: last.hash,
+        })
+    }
+}
+
+/// The end of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StreamHead {
+    /// The version of its last event, or 0.
+    pub version: Version,
+    /// The hash of its last event, or zeros.
+    pub hash: EventHash,
+}
+
+/// The end of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LogHead {
+    /// The position of the last event, or 0.
+    pub position: Position,
+    /// When it was recorded; the floor of every later stamp.
+    pub recorded_at: Timestamp,
+    /// How many outcomes there are.
+    pub outcomes: u64,
+}
+
+/// What a store says of a batch.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// The batch was committed; one answer for each append, in order.
+    Done(Vec<Admitted>),
+    /// The stamp is before the head's time: nothing was done, stamp again from here.
+    Early(Timestamp),
+}
+
+/// What became of one append of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admitted {
+    /// Recorded now.
+    Recorded(Outcome),
+    /// Recorded before: the first outcome stands.
+    Known(Outcome),
+    /// Not recorded.
+    Refused(Refusal),
+}
+
+/// Why an append was not recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The command id belongs to another request.
+    CommandReused,
+    /// The partition has another owner.
+    StaleEpoch {
+        /// The epoch of the store.
+        current: u64,
+    },
+    /// The stream is not where the caller expects it.
+    Conflict {
+        /// Where it is.
+        actual: StreamHead,
+    },
+    /// The caller's expectation holds, but the events were chained to an older head.
+    Rebase {
+        /// Where the stream is.
+        actual: StreamHead,
+    },
+}

@@ -1,0 +1,54 @@
+//! Reading the log without an end: from the tail when it has the next event, else from the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::recorded::Stored;
+use crate::store::{Error, Filter, LogReader, PAGE_EVENTS_MAX, Tail};
+use crate::stream::Position;
+
+/// How long a follower waits before it looks at the store without having been woken.
+const SAFETY_POLL: Duration = Duration::from_secs(1);
+
+/// A place in the log that moves on as events are recorded.
+pub struct Follower {
+    reader: Arc<dyn LogReader>,
+    tail: Tail,
+    filter: Filter,
+    next: Position,
+}
+
+impl Follower {
+    /// Begins at `from`.
+    #[must_use]
+    pub fn new(reader: Arc<dyn LogReader>, tail: Tail, filter: Filter, from: Position) -> Self {
+        Self { reader, tail, filter, next: from.max(Position::FIRST) }
+    }
+
+    /// The next events, in order and without gaps; waits until there are some.
+    pub async fn next(&mut self) -> Result<Vec<Arc<Stored>>, Error> {
+        loop {
+            let events = self.step().await?;
+            if !events.is_empty() {
+                return Ok(events);
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<Vec<Arc<Stored>>, Error> {
+        let fresh = self.tail.from(self.next, PAGE_EVENTS_MAX);
+        if let Some(last) = fresh.last() {
+            self.next = last.position().next();
+            return Ok(fresh.into_iter().filter(|event| self.filter.passes(&event.header())).collect());
+        }
+        let page = self.reader.read_all(self.next, &self.filter, PAGE_EVENTS_MAX).await?;
+        self.next = page.next;
+        if page.events.is_empty() && page.end {
+            let woken = tokio::time::timeout(SAFETY_POLL, self.tail.reaches(self.next)).await;
+            if woken == Ok(false) {
+                return Err(Error::Stopped);
+            }
+        }
+        Ok(page.events.into_iter().map(Arc::new).collect())
+    }
+}

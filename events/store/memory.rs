@@ -1,0 +1,187 @@
+//! The log in memory: a real store for simulations and tests, which passes the same suite as the others.
+//! Nothing here survives the process.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
+
+use async_trait::async_trait;
+
+use crate::chain::{EventHash, blob_hash};
+use crate::id::{CommandId, LogId, Tenant};
+use crate::planted::{Bug, planted};
+use crate::recorded::Stored;
+use crate::store::admit::{Known, View};
+use crate::store::{
+    Admitted, Batch, Damage, Error, EventStore, Filter, LogHead, LogReader, Outcome, Page, Prepared, Progress,
+    Reply, Report, StreamHead,
+};
+use crate::stream::{Direction, Position, StreamId, Version};
+
+/// A log in memory; clones share it.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    log_id: LogId,
+    log: Arc<RwLock<Log>>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    head: LogHead,
+    events: Vec<Stored>,
+    streams: BTreeMap<StreamId, Vec<usize>>,
+    outcomes: HashMap<(Tenant, CommandId), Known>,
+    epochs: HashMap<u16, u64>,
+    blobs: HashMap<(Tenant, EventHash), Vec<u8>>,
+}
+
+impl Memory {
+    /// An empty log.
+    #[must_use]
+    pub fn new(log_id: LogId) -> Self {
+        Self { log_id, log: Arc::default() }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Log> {
+        self.log.read().expect("no one panics while holding the log")
+    }
+}
+
+impl Log {
+    fn stream_head(&self, stream: &StreamId) -> StreamHead {
+        let events = self.streams.get(stream).map_or(&[][..], |events| events);
+        let hash = events.last().map_or(EventHash::NONE, |&last| self.events[last].hash());
+        StreamHead { version: Version(events.len() as u64), hash }
+    }
+
+    fn view(&self, batch: &Batch) -> View {
+        let mut view = View { log: self.head, epochs: self.epochs.clone(), ..View::default() };
+        for append in &batch.appends {
+            let key = (append.stream.tenant.clone(), append.command);
+            if let Some(known) = self.outcomes.get(&key).filter(|_| !planted(Bug::OutcomeNotLookedUp)) {
+                view.known.insert(key, known.clone());
+            }
+            view.heads.insert(append.stream.clone(), self.stream_head(&append.stream));
+        }
+        view
+    }
+
+    fn keep(&mut self, append: &Prepared, outcome: &Outcome) {
+        let key = (append.stream.tenant.clone(), append.command);
+        self.outcomes.insert(key, Known { outcome: outcome.clone(), request: append.request });
+        for blob in &append.blobs {
+            self.blobs.insert((append.stream.tenant.clone(), blob_hash(&blob.bytes)), blob.bytes.clone());
+        }
+        let Some(span) = outcome.recorded else { return };
+        let places = self.streams.entry(append.stream.clone()).or_default();
+        for (event, n) in append.events.iter().zip(0..) {
+            places.push(self.events.len());
+            let stored = Stored::new(span.position.plus(n), event.hash, &event.header, &event.payload);
+            self.events.push(stored.expect("the writer wrote this header"));
+        }
+    }
+}
+
+#[async_trait]
+impl EventStore for Memory {
+    fn reader(&self) -> &dyn LogReader {
+        self
+    }
+
+    async fn append(&self, batch: &Batch) -> Result<Reply, Error> {
+        let mut log = self.log.write().expect("no one panics while holding the log");
+        if batch.stamp < log.head.recorded_at {
+            return Ok(Reply::Early(log.head.recorded_at));
+        }
+        let mut view = log.view(batch);
+        let admitted = view.admit(&batch.appends, batch.stamp);
+        for (append, admitted) in batch.appends.iter().zip(&admitted) {
+            if let Admitted::Recorded(outcome) = admitted {
+                log.keep(append, outcome);
+            }
+        }
+        log.head = view.log;
+        Ok(Reply::Done(admitted))
+    }
+
+    async fn claim(&self, partition: u16) -> Result<u64, Error> {
+        let mut log = self.log.write().expect("no one panics while holding the log");
+        let epoch = log.epochs.entry(partition).or_default();
+        *epoch += 1;
+        Ok(*epoch)
+    }
+}
+
+#[async_trait]
+impl LogReader for Memory {
+    fn log_id(&self) -> LogId {
+        self.log_id
+    }
+
+    async fn head(&self) -> Result<LogHead, Error> {
+        Ok(self.read().head)
+    }
+
+    async fn stream_heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
+        let log = self.read();
+        Ok(streams.iter().map(|stream| log.stream_head(stream)).collect())
+    }
+
+    async fn outcome(&self, tenant: &Tenant, command: CommandId) -> Result<Option<Outcome>, Error> {
+        Ok(self.read().outcomes.get(&(tenant.clone(), command)).map(|known| known.outcome.clone()))
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        from: Version,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Stored>, Error> {
+        let log = self.read();
+        let places = log.streams.get(stream).map_or(&[][..], |places| places);
+        let from = usize::try_from(from.0).unwrap_or(usize::MAX);
+        let event = |&place: &usize| log.events[place].clone();
+        Ok(match direction {
+            Direction::Forwards => places.iter().skip(from.saturating_sub(1)).take(limit).map(event).collect(),
+            Direction::Backwards => places.iter().take(from).rev().take(limit).map(event).collect(),
+        })
+    }
+
+    async fn read_all(&self, from: Position, filter: &Filter, limit: usize) -> Result<Page, Error> {
+        let log = self.read();
+        let from = from.max(Position::FIRST);
+        let skip = usize::try_from(from.0 - 1).unwrap_or(usize::MAX);
+        let passing = log.events.iter().skip(skip).filter(|event| filter.passes(&event.header()));
+        let events: Vec<Stored> = passing.take(limit).cloned().collect();
+        let end = events.len() < limit;
+        let after = log.head.position.next().max(from);
+        let next = if end { after } else { events.last().map_or(from, |last| last.position().next()) };
+        Ok(Page { events, next, end })
+    }
+
+    async fn blob(&self, tenant: &Tenant, hash: &EventHash) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.read().blobs.get(&(tenant.clone(), *hash)).cloned())
+    }
+
+    async fn verify(&self, progress: Progress) -> Result<Report, Error> {
+        let log = self.read();
+        let mut report = Report {
+            streams: log.streams.len() as u64,
+            outcomes: log.outcomes.len() as u64,
+            blobs: log.blobs.len() as u64,
+            ..Report::default()
+        };
+        for places in log.streams.values() {
+            let mut previous = EventHash::NONE;
+            for event in places.iter().map(|&place| &log.events[place]) {
+                if !event.follows(&previous) {
+                    report.note(Damage::at(event.position(), "its hash is not the hash of its bytes"));
+                }
+                previous = event.hash();
+            }
+            report.events += places.len() as u64;
+            progress.add(places.len() as u64);
+        }
+        Ok(report)
+    }
+}

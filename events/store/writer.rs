@@ -1,0 +1,341 @@
+//! The one task that owns every append. What waits goes in one transaction; nothing waits on a
+//! timer. A caller that goes away leaves its command durable or absent, never half.
+
+mod prepare;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::planted::{Bug, planted};
+use crate::recorded::Stored;
+use crate::store::heads::Heads;
+use crate::store::tail::TailFeed;
+use crate::store::{
+    Admitted, Answer, Append, Batch, Error, EventStore, LogHead, Outcome, Prepared, Refusal, Reply, Tail,
+};
+use crate::stream::StreamId;
+use crate::time::{Clock, Timestamp};
+use prepare::prepare;
+
+/// How many appends may wait for the writer.
+pub const QUEUE_MAX: usize = 4096;
+/// The most appends of one transaction.
+pub const BATCH_APPENDS_MAX: usize = 1024;
+/// The most payload bytes of one transaction, beyond its first append.
+pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How often an append that meets a moving stream is tried again before its caller is told.
+const ROUNDS_MAX: usize = 1024;
+
+/// A handle on the writer; clones share it.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Waiting>,
+    tail: Tail,
+    state: watch::Receiver<State>,
+}
+
+/// The writer's task; wait for it after the last handle is gone, and everything is settled.
+#[derive(Debug)]
+pub struct WriterTask(JoinHandle<()>);
+
+/// How the writer is.
+#[derive(Debug, Clone, Default)]
+enum State {
+    #[default]
+    Running,
+    /// Nothing more is acknowledged.
+    Failed(Error),
+}
+
+#[derive(Debug)]
+struct Waiting {
+    append: Append,
+    answer: oneshot::Sender<Result<Answer, Error>>,
+}
+
+impl Writer {
+    /// Starts the writer of a store whose log ends at `head`.
+    #[must_use]
+    pub fn start(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>, head: LogHead) -> (Self, WriterTask) {
+        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        let (feed, tail) = TailFeed::new(head.position);
+        let (report, state) = watch::channel(State::default());
+        let run = Run { store, clock, feed, report, heads: Heads::default(), floor: head.recorded_at };
+        #[expect(clippy::disallowed_methods, reason = "the writer is one of the few tasks that live as long as the process")]
+        let task = tokio::spawn(run.drain(waiting));
+        (Self { queue, tail, state }, WriterTask(task))
+    }
+
+    /// Appends, waiting for a place in the queue: for bulk work.
+    pub async fn append(&self, append: Append) -> Result<Answer, Error> {
+        append.check()?;
+        let (answer, outcome) = oneshot::channel();
+        let sent = self.queue.send(Waiting { append, answer }).await;
+        self.outcome(sent.map_err(|_| self.stopped()), outcome).await
+    }
+
+    /// Appends, or says at once that the log is busy: for doors.
+    pub async fn try_append(&self, append: Append) -> Result<Answer, Error> {
+        append.check()?;
+        let (answer, outcome) = oneshot::channel();
+        let sent = self.queue.try_send(Waiting { append, answer }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Error::Busy,
+            mpsc::error::TrySendError::Closed(_) => self.stopped(),
+        });
+        self.outcome(sent, outcome).await
+    }
+
+    async fn outcome(
+        &self,
+        sent: Result<(), Error>,
+        outcome: oneshot::Receiver<Result<Answer, Error>>,
+    ) -> Result<Answer, Error> {
+        sent?;
+        outcome.await.unwrap_or_else(|_| Err(self.stopped()))
+    }
+
+    /// The newest events.
+    #[must_use]
+    pub fn tail(&self) -> Tail {
+        self.tail.clone()
+    }
+
+    /// Waits until the writer has failed, and says why; for ever, if it never does.
+    pub async fn failed(&self) -> Error {
+        let mut state = self.state.clone();
+        match state.wait_for(|state| matches!(state, State::Failed(_))).await.map(|state| state.clone()) {
+            Ok(State::Failed(error)) => error,
+            _ => std::future::pending().await,
+        }
+    }
+
+    fn stopped(&self) -> Error {
+        match &*self.state.borrow() {
+            State::Failed(error) => error.clone(),
+            State::Running => Error::Stopped,
+        }
+    }
+}
+
+impl WriterTask {
+    /// Waits until everything that was sent is answered; all handles must be gone.
+    pub async fn finished(self) {
+        // A panic of the writer reached every caller as a closed queue.
+        let _ = self.0.await;
+    }
+}
+
+/// What the task itself holds.
+struct Run {
+    store: Arc<dyn EventStore>,
+    clock: Arc<dyn Clock>,
+    feed: TailFeed,
+    report: watch::Sender<State>,
+    heads: Heads,
+    floor: Timestamp,
+}
+
+impl Run {
+    async fn drain(mut self, mut queue: mpsc::Receiver<Waiting>) {
+        let mut waiting = Vec::with_capacity(BATCH_APPENDS_MAX);
+        loop {
+            // Those answered just now get their turn to come again: it fills the next batch.
+            tokio::task::yield_now().await;
+            if waiting.is_empty() && queue.recv_many(&mut waiting, BATCH_APPENDS_MAX).await == 0 {
+                break;
+            }
+            let batch = waiting.drain(..fitting(&waiting)).collect();
+            if let Err(error) = self.commit(batch).await {
+                self.fail(error, waiting, queue);
+                return;
+            }
+        }
+        if let Err(error) = self.store.settle().await {
+            self.report.send_replace(State::Failed(error));
+        }
+    }
+
+    /// The first fatal error ends it: nobody is acknowledged any more, everyone is told why.
+    fn fail(&self, error: Error, waiting: Vec<Waiting>, mut queue: mpsc::Receiver<Waiting>) {
+        tracing::error!(%error, "the writer stops");
+        self.report.send_replace(State::Failed(error.clone()));
+        queue.close();
+        let queued = std::iter::from_fn(|| queue.try_recv().ok());
+        for waiting in waiting.into_iter().chain(queued) {
+            let _ = waiting.answer.send(Err(error.clone()));
+        }
+    }
+
+    /// Commits a batch, and again what came back only because it stood behind something refused.
+    async fn commit(&mut self, mut waiting: Vec<Waiting>) -> Result<(), Error> {
+        for _ in 0..ROUNDS_MAX {
+            if waiting.is_empty() {
+                return self.store.settle().await.or_else(unless_fatal);
+            }
+            waiting = match self.round(waiting).await {
+                Ok(again) => again,
+                Err((error, waiting)) => {
+                    tell(waiting, &error);
+                    unless_fatal(error)?;
+                    Vec::new()
+                }
+            };
+        }
+        tell(waiting, &Error::Unavailable("the stream kept moving".into()));
+        Ok(())
+    }
+
+    /// One transaction; gives back those that must be chained to another head.
+    async fn round(&mut self, waiting: Vec<Waiting>) -> Result<Vec<Waiting>, (Error, Vec<Waiting>)> {
+        let mut batch = match self.prepare(&waiting).await {
+            Ok(batch) => batch,
+            Err(error) => return Err((error, waiting)),
+        };
+        if planted(Bug::AcknowledgeBeforeCommit) {
+            return self.acknowledge_early(batch, waiting).await;
+        }
+        match self.store.append(&batch).await {
+            Ok(Reply::Done(admitted)) => Ok(self.conclude(&mut batch, admitted, waiting)),
+            Ok(Reply::Early(floor)) => {
+                self.floor = self.floor.max(floor);
+                Ok(waiting)
+            }
+            Err(error) => {
+                // What was refused may have been cached as the head of its stream.
+                self.heads = Heads::default();
+                Err((error, waiting))
+            }
+        }
+    }
+
+    async fn prepare(&mut self, waiting: &[Waiting]) -> Result<Batch, Error> {
+        self.floor = self.floor.max(self.clock.now());
+        self.look_up_heads(waiting).await?;
+        let mut heads = InBatch { known: &self.heads, moved: std::collections::HashMap::new() };
+        let log_id = self.store.reader().log_id();
+        let appends = waiting
+            .iter()
+            .map(|waiting| {
+                let base = heads.get(&waiting.append.stream);
+                let prepared = prepare(&waiting.append, base, log_id, self.floor);
+                if !prepared.events.is_empty() {
+                    heads.moved.insert(prepared.stream.clone(), prepared.head_after());
+                }
+                prepared
+            })
+            .collect();
+        Ok(Batch { stamp: self.floor, appends })
+    }
+
+    async fn look_up_heads(&mut self, waiting: &[Waiting]) -> Result<(), Error> {
+        let unknown: HashSet<&StreamId> =
+            waiting.iter().map(|w| &w.append.stream).filter(|stream| self.heads.get(stream).is_none()).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let unknown: Vec<StreamId> = unknown.into_iter().cloned().collect();
+        let found = self.store.reader().stream_heads(&unknown).await?;
+        unknown.iter().zip(found).for_each(|(stream, head)| self.heads.put(stream, head));
+        Ok(())
+    }
+
+    /// After the commit: the tail first, then every answer.
+    fn conclude(&mut self, batch: &mut Batch, admitted: Vec<Admitted>, waiting: Vec<Waiting>) -> Vec<Waiting> {
+        let (mut recorded, mut again, mut answers) = (Vec::new(), Vec::new(), Vec::with_capacity(waiting.len()));
+        for ((prepared, admitted), waiting) in batch.appends.iter_mut().zip(admitted).zip(waiting) {
+            match admitted {
+                Admitted::Recorded(outcome) => {
+                    self.heads.put(&prepared.stream, prepared.head_after());
+                    recorded.extend(stored(prepared, &outcome));
+                    answers.push((waiting, Ok(Answer { outcome, known: false })));
+                }
+                Admitted::Known(outcome) => {
+                    self.heads.forget(&prepared.stream);
+                    answers.push((waiting, Ok(Answer { outcome, known: true })));
+                }
+                Admitted::Refused(Refusal::Rebase { actual }) => {
+                    self.heads.put(&prepared.stream, actual);
+                    again.push(waiting);
+                }
+                Admitted::Refused(refusal) => {
+                    self.heads.forget(&prepared.stream);
+                    answers.push((waiting, Err(refusal.error(prepared))));
+                }
+            }
+        }
+        self.feed.push(recorded);
+        for (waiting, answer) in answers {
+            // A caller that went away does not undo what was recorded.
+            let _ = waiting.answer.send(answer);
+        }
+        again
+    }
+
+    /// The planted bug: answers first, the commit after.
+    async fn acknowledge_early(
+        &mut self,
+        mut batch: Batch,
+        waiting: Vec<Waiting>,
+    ) -> Result<Vec<Waiting>, (Error, Vec<Waiting>)> {
+        let head = self.store.reader().head().await.map_err(|error| (error, Vec::new()))?;
+        let mut guess = crate::store::admit::View { log: head, ..Default::default() };
+        batch.appends.iter().for_each(|a| drop(guess.heads.insert(a.stream.clone(), a.base)));
+        let admitted = guess.admit(&batch.appends, batch.stamp);
+        let committed = batch.clone();
+        let again = self.conclude(&mut batch, admitted, waiting);
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        self.store.append(&committed).await.map_err(|error| (error, Vec::new()))?;
+        Ok(again)
+    }
+}
+
+/// The heads as they will be while a batch is being prepared.
+struct InBatch<'a> {
+    known: &'a Heads,
+    moved: std::collections::HashMap<StreamId, crate::store::StreamHead>,
+}
+
+impl InBatch<'_> {
+    fn get(&self, stream: &StreamId) -> crate::store::StreamHead {
+        self.moved.get(stream).copied().or_else(|| self.known.get(stream)).unwrap_or_default()
+    }
+}
+
+/// How many of those waiting fit into one transaction.
+fn fitting(waiting: &[Waiting]) -> usize {
+    let mut bytes = 0;
+    let fits = waiting.iter().take_while(|w| {
+        let room = bytes < BATCH_BYTES_MAX;
+        bytes += w.append.decision.events().iter().map(|event| event.payload.len()).sum::<usize>();
+        bytes += w.append.blobs.iter().map(|blob| blob.bytes.len()).sum::<usize>();
+        room
+    });
+    fits.count()
+}
+
+/// The events of an append as readers see them.
+fn stored(prepared: &mut Prepared, outcome: &Outcome) -> Vec<Stored> {
+    let Some(span) = outcome.recorded else { return Vec::new() };
+    let events = std::mem::take(&mut prepared.events).into_iter().zip(0..);
+    events
+        .map(|(event, n)| {
+            Stored::new(span.position.plus(n), event.hash, &event.header, &event.payload)
+                .expect("the writer wrote this header")
+        })
+        .collect()
+}
+
+fn tell(waiting: Vec<Waiting>, error: &Error) {
+    for waiting in waiting {
+        let _ = waiting.answer.send(Err(error.clone()));
+    }
+}
+
+fn unless_fatal(error: Error) -> Result<(), Error> {
+    if error.is_fatal() { Err(error) } else { Ok(()) }
+}
