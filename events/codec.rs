@@ -91,13 +91,15 @@ pub fn decode<E: Words>(name: &str, schema: u32, payload: &[u8]) -> Result<E, Er
     if schema > known.schema {
         return Err(Error::NewerSchema { name: known.name, found: schema, known: known.schema });
     }
-    let old = serde_json::from_slice(payload).map_err(|source| Error::Malformed { name: name.into(), source })?;
+    let old = serde_json::from_slice(payload)
+        .map_err(|source| Error::Malformed { name: name.into(), source })?;
     E::read(known.name, Payload::Lifted(upcast(known.name, schema, old)))
 }
 
 /// Writes an event's fields as its payload.
 pub(crate) fn write<T: Serialize>(fields: &T) -> Vec<u8> {
-    serde_json::to_vec(fields).expect("an event's fields have string keys and cannot fail to serialise")
+    serde_json::to_vec(fields)
+        .expect("an event's fields have string keys and cannot fail to serialise")
 }
 
 #[cfg(test)]

@@ -35,9 +35,14 @@ fn tasks() -> Vec<TaskEvent> {
 }
 
 fn agents() -> Vec<AgentEvent> {
-    let contact = Personal::from_parts(KeyId(Uuid::from_u128(1)), Uuid::from_u128(2), [3; 12], vec![4; 20]);
+    let contact =
+        Personal::from_parts(KeyId(Uuid::from_u128(1)), Uuid::from_u128(2), [3; 12], vec![4; 20]);
     vec![
-        AgentEvent::Registered(Registered { kinds: vec!["resize".into()], slots: 4, contact: Some(contact) }),
+        AgentEvent::Registered(Registered {
+            kinds: vec!["resize".into()],
+            slots: 4,
+            contact: Some(contact),
+        }),
         AgentEvent::Retired(Retired { reason: "replaced".into() }),
     ]
 }
@@ -48,13 +53,19 @@ fn pipelines() -> Vec<PipelineEvent> {
         kind: "resize".into(),
         after: after.iter().map(|&s| s.into()).collect(),
     };
-    vec![PipelineEvent::Defined(Defined { steps: vec![step("fetch", &[]), step("shrink", &["fetch"])] })]
+    vec![PipelineEvent::Defined(Defined {
+        steps: vec![step("fetch", &[]), step("shrink", &["fetch"])],
+    })]
 }
 
 fn runs() -> Vec<RunEvent> {
     let input = Content::Inline(json("{}"));
     vec![
-        RunEvent::Started(Started { pipeline: "thumbs".parse().expect("token"), definition: 1, input: input.clone() }),
+        RunEvent::Started(Started {
+            pipeline: "thumbs".parse().expect("token"),
+            definition: 1,
+            input: input.clone(),
+        }),
         RunEvent::Finished(Finished { result: input }),
     ]
 }
@@ -87,7 +98,8 @@ fn holds<E: Words + PartialEq + std::fmt::Debug>(samples: &[E]) {
         if std::env::var_os("UPDATE").is_some() {
             fs::write(&today, sample.payload()).expect("write golden");
         }
-        let bytes = fs::read(&today).unwrap_or_else(|e| panic!("{}: {e}; run with UPDATE=1", today.display()));
+        let bytes = fs::read(&today)
+            .unwrap_or_else(|e| panic!("{}: {e}; run with UPDATE=1", today.display()));
         assert_eq!(bytes, sample.payload(), "{}", today.display());
         assert_eq!(&decode::<E>(wire.name, wire.schema, &bytes).expect("decodes"), sample);
         for old in 1..wire.schema {
@@ -148,7 +160,8 @@ fn an_unknown_type_is_refused_loudly() {
 #[test]
 fn a_payload_that_breaks_its_promise_is_refused() {
     for (schema, payload) in [(1, "[]"), (1, "{"), (2, "{}"), (2, "null")] {
-        let error = decode::<TaskEvent>("task.submitted", schema, payload.as_bytes()).expect_err("refused");
+        let error =
+            decode::<TaskEvent>("task.submitted", schema, payload.as_bytes()).expect_err("refused");
         assert!(matches!(error, Error::Malformed { .. }), "{payload}");
     }
 }

@@ -121,7 +121,9 @@ impl<'a> Header<'a> {
             wire_type: fields.text("type")?,
             schema: u32::from_be_bytes(fields.fixed("schema")?),
             recorded_at: Timestamp(i64::from_be_bytes(fields.fixed("recorded_at")?)),
-            effective_at: fields.optional("effective_at")?.map(|b| Timestamp(i64::from_be_bytes(b))),
+            effective_at: fields
+                .optional("effective_at")?
+                .map(|b| Timestamp(i64::from_be_bytes(b))),
             principal: fields.text("principal")?,
             on_behalf_of: fields.optional_text("on_behalf_of")?,
             command_id: fields.command_id()?,
@@ -152,7 +154,10 @@ impl<'a> Fields<'a> {
         self.bytes(name)?.try_into().map_err(|_| InvalidHeader::Field(name))
     }
 
-    fn optional<const N: usize>(&mut self, name: &'static str) -> Result<Option<[u8; N]>, InvalidHeader> {
+    fn optional<const N: usize>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<[u8; N]>, InvalidHeader> {
         match self.bytes(name)? {
             [] => Ok(None),
             field => field.try_into().map(Some).map_err(|_| InvalidHeader::Field(name)),

@@ -207,7 +207,8 @@ impl CommandId {
     /// Starts with the event's milliseconds, so that derived ids sort by time in the store.
     #[must_use]
     pub fn derived(event: EventId, caused_at_ms: u64, reaction: &str, index: u32) -> Self {
-        let hash = named(b"derived", &[event.0.as_bytes(), reaction.as_bytes(), &index.to_be_bytes()]);
+        let hash =
+            named(b"derived", &[event.0.as_bytes(), reaction.as_bytes(), &index.to_be_bytes()]);
         let mut bytes = *hash.as_bytes();
         bytes[..6].copy_from_slice(&caused_at_ms.to_be_bytes()[2..]);
         Self { kind: CommandKind::Derived, id: Uuid::from_bytes(bytes) }
@@ -297,7 +298,8 @@ mod tests {
     #[test]
     fn derived_ids_sort_by_the_time_of_their_cause() {
         let event = EventId(Uuid::from_u128(7));
-        let (early, late) = (CommandId::derived(event, 1, "b", 0), CommandId::derived(event, 2, "a", 0));
+        let (early, late) =
+            (CommandId::derived(event, 1, "b", 0), CommandId::derived(event, 2, "a", 0));
         assert!(early < late);
         assert_eq!(CommandId::from_bytes(&early.to_bytes()), Some(early));
     }

@@ -32,7 +32,12 @@ pub struct Personal<T> {
 impl<T> Personal<T> {
     /// Puts a sealed value together from its parts.
     #[must_use]
-    pub fn from_parts(key: KeyId, value: Uuid, nonce: [u8; NONCE_BYTES], ciphertext: Vec<u8>) -> Self {
+    pub fn from_parts(
+        key: KeyId,
+        value: Uuid,
+        nonce: [u8; NONCE_BYTES],
+        ciphertext: Vec<u8>,
+    ) -> Self {
         Self { key, value, nonce, ciphertext, kind: PhantomData }
     }
 
@@ -64,7 +69,8 @@ impl<T> Personal<T> {
 /// The associated data of a value that is about to be sealed.
 #[must_use]
 pub fn associated_data(tenant: &Tenant, key: KeyId, value: Uuid) -> Vec<u8> {
-    [&[tenant.as_str().len() as u8], tenant.as_str().as_bytes(), key.0.as_bytes(), value.as_bytes()].concat()
+    [&[tenant.as_str().len() as u8], tenant.as_str().as_bytes(), key.0.as_bytes(), value.as_bytes()]
+        .concat()
 }
 
 /// The JSON form.
@@ -93,7 +99,9 @@ impl<T> TryFrom<Wire> for Personal<T> {
     fn try_from(wire: Wire) -> Result<Self, &'static str> {
         let nonce = BASE64.decode(wire.nonce.as_bytes()).map_err(|_| "the nonce is not base64")?;
         let nonce = nonce.try_into().map_err(|_| "the nonce is not 12 bytes long")?;
-        let ciphertext = BASE64.decode(wire.ciphertext.as_bytes()).map_err(|_| "the ciphertext is not base64")?;
+        let ciphertext = BASE64
+            .decode(wire.ciphertext.as_bytes())
+            .map_err(|_| "the ciphertext is not base64")?;
         Ok(Self::from_parts(wire.key, wire.value, nonce, ciphertext))
     }
 }
@@ -125,8 +133,12 @@ mod tests {
 
     #[test]
     fn a_sealed_value_travels_as_json_and_comes_back() {
-        let sealed: Personal<String> =
-            Personal::from_parts(KeyId(Uuid::from_u128(1)), Uuid::from_u128(2), [3; 12], vec![4, 5]);
+        let sealed: Personal<String> = Personal::from_parts(
+            KeyId(Uuid::from_u128(1)),
+            Uuid::from_u128(2),
+            [3; 12],
+            vec![4, 5],
+        );
         let json = serde_json::to_string(&sealed).expect("serialises");
         assert_eq!(serde_json::from_str::<Personal<String>>(&json).expect("reads"), sealed);
         assert!(serde_json::from_str::<Personal<String>>(&json.replace("AwMD", "!")).is_err());

@@ -47,6 +47,45 @@ impl Bug {
     }
 }
 
+/// What the writer is doing, for a harness that kills the process and wants to know when it struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    /// Nothing waits.
+    Waiting = b'w',
+    /// Headers and hashes are being made.
+    Preparing = b'p',
+    /// The transaction is under way.
+    Committing = b'c',
+    /// Answers are leaving.
+    Answering = b'a',
+    /// The store settles what was committed.
+    Settling = b's',
+}
+
+/// The variable that names the file a harness reads the phase from.
+pub const PHASE_FILE: &str = "ANNALS_PHASE_FILE";
+
+/// Tells the harness what the writer does now; nothing, unless the feature is on.
+#[cfg(feature = "planted")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the harness names the file from outside the process"
+)]
+pub fn phase(phase: Phase) {
+    use std::os::unix::fs::FileExt;
+    static FILE: std::sync::OnceLock<Option<std::fs::File>> = std::sync::OnceLock::new();
+    let open = || std::fs::File::create(std::env::var_os(PHASE_FILE)?).ok();
+    if let Some(file) = FILE.get_or_init(open) {
+        // A phase that could not be told only makes the harness's statistics poorer.
+        let _ = file.write_at(&[phase as u8], 0);
+    }
+}
+
+/// Tells the harness what the writer does now; nothing, unless the feature is on.
+#[cfg(not(feature = "planted"))]
+pub fn phase(_: Phase) {}
+
 /// Says whether `bug` was picked; never, unless the feature is on.
 #[must_use]
 pub fn planted(bug: Bug) -> bool {

@@ -19,7 +19,12 @@ pub struct Stored {
 
 impl Stored {
     /// Takes what a store holds; the header must be readable, the hash is not checked here.
-    pub fn new(position: Position, hash: EventHash, header: &[u8], payload: &[u8]) -> Result<Self, InvalidHeader> {
+    pub fn new(
+        position: Position,
+        hash: EventHash,
+        header: &[u8],
+        payload: &[u8],
+    ) -> Result<Self, InvalidHeader> {
         Header::decode(header)?;
         let mut bytes = Vec::with_capacity(header.len() + payload.len());
         bytes.extend_from_slice(header);
@@ -60,7 +65,11 @@ impl Stored {
     /// The stream the event belongs to.
     pub fn stream(&self) -> Result<StreamId, InvalidId> {
         let header = self.header();
-        Ok(StreamId::new(header.tenant.parse()?, header.category.parse()?, header.stream_key.parse()?))
+        Ok(StreamId::new(
+            header.tenant.parse()?,
+            header.category.parse()?,
+            header.stream_key.parse()?,
+        ))
     }
 
     /// Says whether the bytes are the ones that were hashed after `previous`.

@@ -14,10 +14,10 @@ pub mod batch;
 pub mod conformance;
 pub mod error;
 pub mod follow;
-mod heads;
 pub mod keys;
 pub mod memory;
 pub mod outcome;
+mod recent;
 pub mod snapshot;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -55,6 +55,10 @@ pub trait EventStore: Send + Sync + 'static {
     async fn claim(&self, partition: u16) -> Result<u64, Error>;
     /// Does what the store wants done between batches, such as moving its journal into place.
     async fn settle(&self) -> Result<(), Error> {
+        Ok(())
+    }
+    /// Does what the store wants done before the process ends.
+    async fn close(&self) -> Result<(), Error> {
         Ok(())
     }
 }

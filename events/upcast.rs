@@ -12,7 +12,9 @@ const STEPS: &[(&str, u32, Step)] = &[("task.submitted", 1, submitted_gets_a_pri
 #[must_use]
 pub fn upcast(wire_type: &str, schema: u32, mut payload: Value) -> Value {
     let mut schema = schema;
-    while let Some((_, from, step)) = STEPS.iter().find(|(name, from, _)| *name == wire_type && *from == schema) {
+    while let Some((_, from, step)) =
+        STEPS.iter().find(|(name, from, _)| *name == wire_type && *from == schema)
+    {
         if let Value::Object(fields) = &mut payload {
             step(fields);
         }

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use crate::id::{CommandId, CommandKind, Tenant};
 use crate::planted::{Bug, planted};
-use crate::store::{Admitted, Error, LogHead, Outcome, Prepared, Refusal, RequestHash, Span, StreamHead};
+use crate::store::{
+    Admitted, Error, LogHead, Outcome, Prepared, Refusal, RequestHash, Span, StreamHead,
+};
 use crate::stream::StreamId;
 use crate::time::Timestamp;
 
@@ -44,7 +46,11 @@ impl View {
             .collect()
     }
 
-    fn refusal(&self, append: &Prepared, stale: Option<&HashMap<StreamId, StreamHead>>) -> Result<(), Admitted> {
+    fn refusal(
+        &self,
+        append: &Prepared,
+        stale: Option<&HashMap<StreamId, StreamHead>>,
+    ) -> Result<(), Admitted> {
         if let Some(known) = self.known.get(&(append.stream.tenant.clone(), append.command)) {
             return Err(again(known, append));
         }
@@ -55,7 +61,8 @@ impl View {
             }
         }
         let actual = self.heads.get(&append.stream).copied().unwrap_or_default();
-        let seen = stale.map_or(actual, |heads| heads.get(&append.stream).copied().unwrap_or_default());
+        let seen =
+            stale.map_or(actual, |heads| heads.get(&append.stream).copied().unwrap_or_default());
         if !append.expected.allows(seen.version) {
             return Err(Admitted::Refused(Refusal::Conflict { actual }));
         }
@@ -71,8 +78,12 @@ impl View {
             version: append.base.version.next(),
             events: append.events.len() as u32,
         });
-        let outcome =
-            Outcome { stream: append.stream.clone(), verdict: append.verdict.clone(), recorded, recorded_at };
+        let outcome = Outcome {
+            stream: append.stream.clone(),
+            verdict: append.verdict.clone(),
+            recorded,
+            recorded_at,
+        };
         if let Some(span) = recorded {
             self.heads.insert(append.stream.clone(), append.head_after());
             self.log.position = span.last_position();

@@ -156,13 +156,23 @@ impl Append {
     /// Refuses what no store should ever be asked to keep.
     pub fn check(&self) -> Result<(), Error> {
         let events = self.decision.events();
-        let over = |what, actual, limit| if actual > limit { Err(Error::TooLarge { what, actual, limit }) } else { Ok(()) };
+        let over = |what, actual, limit| {
+            if actual > limit { Err(Error::TooLarge { what, actual, limit }) } else { Ok(()) }
+        };
         if matches!(&self.decision, Decision::Accepted(events) if events.is_empty()) {
             return Err(Error::Empty);
         }
         over("events in one append", events.len(), APPEND_EVENTS_MAX)?;
-        over("bytes in one append", events.iter().map(|event| event.payload.len()).sum(), APPEND_BYTES_MAX)?;
-        over("bytes of blobs in one append", self.blobs.iter().map(|blob| blob.bytes.len()).sum(), BLOB_BYTES_MAX)?;
+        over(
+            "bytes in one append",
+            events.iter().map(|event| event.payload.len()).sum(),
+            APPEND_BYTES_MAX,
+        )?;
+        over(
+            "bytes of blobs in one append",
+            self.blobs.iter().map(|blob| blob.bytes.len()).sum(),
+            BLOB_BYTES_MAX,
+        )?;
         for event in events {
             over("bytes in one event; put it in a blob", event.payload.len(), INLINE_BYTES_MAX)?;
             over("bytes in a wire type", event.wire_type.len(), crate::id::LABEL_BYTES_MAX)?;

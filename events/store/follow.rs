@@ -39,7 +39,10 @@ impl Follower {
         let fresh = self.tail.from(self.next, PAGE_EVENTS_MAX);
         if let Some(last) = fresh.last() {
             self.next = last.position().next();
-            return Ok(fresh.into_iter().filter(|event| self.filter.passes(&event.header())).collect());
+            return Ok(fresh
+                .into_iter()
+                .filter(|event| self.filter.passes(&event.header()))
+                .collect());
         }
         let page = self.reader.read_all(self.next, &self.filter, PAGE_EVENTS_MAX).await?;
         self.next = page.next;

@@ -110,20 +110,28 @@ pub fn random_id() -> Uuid {
 #[must_use]
 pub fn seal<T>(tenant: &Tenant, key: &SubjectKey, plaintext: &[u8]) -> Personal<T> {
     let value = random_id();
-    let (nonce, ciphertext) = encrypt(&key.secret, &associated_data(tenant, key.id, value), plaintext);
+    let (nonce, ciphertext) =
+        encrypt(&key.secret, &associated_data(tenant, key.id, value), plaintext);
     Personal::from_parts(key.id, value, nonce, ciphertext)
 }
 
 /// Opens a sealed value.
-pub fn open<T>(tenant: &Tenant, key: &SubjectKey, sealed: &Personal<T>) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-    decrypt(&key.secret, sealed.nonce(), &sealed.associated_data(tenant), sealed.ciphertext()).ok_or(OpenError::Forged)
+pub fn open<T>(
+    tenant: &Tenant,
+    key: &SubjectKey,
+    sealed: &Personal<T>,
+) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    decrypt(&key.secret, sealed.nonce(), &sealed.associated_data(tenant), sealed.ciphertext())
+        .ok_or(OpenError::Forged)
 }
 
 /// Encrypts under a fresh nonce.
 pub(crate) fn encrypt(key: &Secret, bound_to: &[u8], plaintext: &[u8]) -> ([u8; 12], Vec<u8>) {
-    let key = RandomizedNonceKey::new(&AES_256_GCM, key.as_slice()).expect("a key of AES-256 has 32 bytes");
+    let key = RandomizedNonceKey::new(&AES_256_GCM, key.as_slice())
+        .expect("a key of AES-256 has 32 bytes");
     let mut bytes = plaintext.to_vec();
-    let nonce = key.seal_in_place_append_tag(Aad::from(bound_to), &mut bytes).expect("the value is small");
+    let nonce =
+        key.seal_in_place_append_tag(Aad::from(bound_to), &mut bytes).expect("the value is small");
     (*nonce.as_ref(), bytes)
 }
 
@@ -136,7 +144,10 @@ pub(crate) fn decrypt(
 ) -> Option<Zeroizing<Vec<u8>>> {
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_slice()).ok()?);
     let mut bytes = Zeroizing::new(ciphertext.to_vec());
-    let length = key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(bound_to), &mut bytes).ok()?.len();
+    let length = key
+        .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(bound_to), &mut bytes)
+        .ok()?
+        .len();
     bytes.truncate(length);
     Some(bytes)
 }

@@ -12,8 +12,8 @@ use crate::planted::{Bug, planted};
 use crate::recorded::Stored;
 use crate::store::admit::{Known, View};
 use crate::store::{
-    Admitted, Batch, Damage, Error, EventStore, Filter, LogHead, LogReader, Outcome, Page, Prepared, Progress,
-    Reply, Report, StreamHead,
+    Admitted, Batch, Damage, Error, EventStore, Filter, LogHead, LogReader, Outcome, Page,
+    Prepared, Progress, Reply, Report, StreamHead,
 };
 use crate::stream::{Direction, Position, StreamId, Version};
 
@@ -57,7 +57,9 @@ impl Log {
         let mut view = View { log: self.head, epochs: self.epochs.clone(), ..View::default() };
         for append in &batch.appends {
             let key = (append.stream.tenant.clone(), append.command);
-            if let Some(known) = self.outcomes.get(&key).filter(|_| !planted(Bug::OutcomeNotLookedUp)) {
+            if let Some(known) =
+                self.outcomes.get(&key).filter(|_| !planted(Bug::OutcomeNotLookedUp))
+            {
                 view.known.insert(key, known.clone());
             }
             view.heads.insert(append.stream.clone(), self.stream_head(&append.stream));
@@ -69,13 +71,15 @@ impl Log {
         let key = (append.stream.tenant.clone(), append.command);
         self.outcomes.insert(key, Known { outcome: outcome.clone(), request: append.request });
         for blob in &append.blobs {
-            self.blobs.insert((append.stream.tenant.clone(), blob_hash(&blob.bytes)), blob.bytes.clone());
+            self.blobs
+                .insert((append.stream.tenant.clone(), blob_hash(&blob.bytes)), blob.bytes.clone());
         }
         let Some(span) = outcome.recorded else { return };
         let places = self.streams.entry(append.stream.clone()).or_default();
         for (event, n) in append.events.iter().zip(0..) {
             places.push(self.events.len());
-            let stored = Stored::new(span.position.plus(n), event.hash, &event.header, &event.payload);
+            let stored =
+                Stored::new(span.position.plus(n), event.hash, &event.header, &event.payload);
             self.events.push(stored.expect("the writer wrote this header"));
         }
     }
@@ -142,7 +146,9 @@ impl LogReader for Memory {
         let from = usize::try_from(from.0).unwrap_or(usize::MAX);
         let event = |&place: &usize| log.events[place].clone();
         Ok(match direction {
-            Direction::Forwards => places.iter().skip(from.saturating_sub(1)).take(limit).map(event).collect(),
+            Direction::Forwards => {
+                places.iter().skip(from.saturating_sub(1)).take(limit).map(event).collect()
+            }
             Direction::Backwards => places.iter().take(from).rev().take(limit).map(event).collect(),
         })
     }
@@ -155,7 +161,8 @@ impl LogReader for Memory {
         let events: Vec<Stored> = passing.take(limit).cloned().collect();
         let end = events.len() < limit;
         let after = log.head.position.next().max(from);
-        let next = if end { after } else { events.last().map_or(from, |last| last.position().next()) };
+        let next =
+            if end { after } else { events.last().map_or(from, |last| last.position().next()) };
         Ok(Page { events, next, end })
     }
 
@@ -175,7 +182,10 @@ impl LogReader for Memory {
             let mut previous = EventHash::NONE;
             for event in places.iter().map(|&place| &log.events[place]) {
                 if !event.follows(&previous) {
-                    report.note(Damage::at(event.position(), "its hash is not the hash of its bytes"));
+                    report.note(Damage::at(
+                        event.position(),
+                        "its hash is not the hash of its bytes",
+                    ));
                 }
                 previous = event.hash();
             }

@@ -36,23 +36,33 @@ struct Ring {
 
 impl Ring {
     fn push(&mut self, event: Arc<Stored>) {
-        let follows = self.events.back().is_none_or(|last| last.position().next() == event.position());
+        let follows =
+            self.events.back().is_none_or(|last| last.position().next() == event.position());
         if !follows {
             // Another process committed in between: what is older here has a hole behind it.
             *self = Self::default();
         }
         self.bytes += weight(&event);
         self.events.push_back(event);
-        while self.events.len() > TAIL_EVENTS_MAX || (self.bytes > TAIL_BYTES_MAX && self.events.len() > 1) {
+        while self.events.len() > TAIL_EVENTS_MAX
+            || (self.bytes > TAIL_BYTES_MAX && self.events.len() > 1)
+        {
             let oldest = self.events.pop_front().expect("the ring is not empty");
             self.bytes -= weight(&oldest);
         }
     }
 
     fn from(&self, position: Position, limit: usize) -> Vec<Arc<Stored>> {
-        let Some(first) = self.events.front().map(|event| event.position()) else { return Vec::new() };
+        let Some(first) = self.events.front().map(|event| event.position()) else {
+            return Vec::new();
+        };
         let Some(skip) = position.0.checked_sub(first.0) else { return Vec::new() };
-        self.events.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)).take(limit).cloned().collect()
+        self.events
+            .iter()
+            .skip(usize::try_from(skip).unwrap_or(usize::MAX))
+            .take(limit)
+            .cloned()
+            .collect()
     }
 }
 

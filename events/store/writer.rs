@@ -5,18 +5,19 @@ mod prepare;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::planted::{Bug, planted};
+use crate::planted::{Bug, Phase, phase, planted};
 use crate::recorded::Stored;
-use crate::store::heads::Heads;
+use crate::store::recent::Recent;
 use crate::store::tail::TailFeed;
 use crate::store::{
-    Admitted, Answer, Append, Batch, Error, EventStore, LogHead, Outcome, Prepared, Refusal, Reply, Tail,
+    Admitted, Answer, Append, Batch, Error, EventStore, LogHead, Outcome, Prepared, Refusal, Reply,
+    StreamHead, Tail,
 };
 use crate::stream::StreamId;
 use crate::time::{Clock, Timestamp};
@@ -61,12 +62,20 @@ struct Waiting {
 impl Writer {
     /// Starts the writer of a store whose log ends at `head`.
     #[must_use]
-    pub fn start(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>, head: LogHead) -> (Self, WriterTask) {
+    pub fn start(
+        store: Arc<dyn EventStore>,
+        clock: Arc<dyn Clock>,
+        head: LogHead,
+    ) -> (Self, WriterTask) {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let (feed, tail) = TailFeed::new(head.position);
         let (report, state) = watch::channel(State::default());
-        let run = Run { store, clock, feed, report, heads: Heads::default(), floor: head.recorded_at };
-        #[expect(clippy::disallowed_methods, reason = "the writer is one of the few tasks that live as long as the process")]
+        let run =
+            Run { store, clock, feed, report, heads: Recent::default(), floor: head.recorded_at };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the writer is one of the few tasks that live as long as the process"
+        )]
         let task = tokio::spawn(run.drain(waiting));
         (Self { queue, tail, state }, WriterTask(task))
     }
@@ -108,7 +117,11 @@ impl Writer {
     /// Waits until the writer has failed, and says why; for ever, if it never does.
     pub async fn failed(&self) -> Error {
         let mut state = self.state.clone();
-        match state.wait_for(|state| matches!(state, State::Failed(_))).await.map(|state| state.clone()) {
+        match state
+            .wait_for(|state| matches!(state, State::Failed(_)))
+            .await
+            .map(|state| state.clone())
+        {
             Ok(State::Failed(error)) => error,
             _ => std::future::pending().await,
         }
@@ -136,7 +149,7 @@ struct Run {
     clock: Arc<dyn Clock>,
     feed: TailFeed,
     report: watch::Sender<State>,
-    heads: Heads,
+    heads: Recent<StreamHead>,
     floor: Timestamp,
 }
 
@@ -146,6 +159,7 @@ impl Run {
         loop {
             // Those answered just now get their turn to come again: it fills the next batch.
             tokio::task::yield_now().await;
+            phase(Phase::Waiting);
             if waiting.is_empty() && queue.recv_many(&mut waiting, BATCH_APPENDS_MAX).await == 0 {
                 break;
             }
@@ -155,7 +169,7 @@ impl Run {
                 return;
             }
         }
-        if let Err(error) = self.store.settle().await {
+        if let Err(error) = self.store.close().await {
             self.report.send_replace(State::Failed(error));
         }
     }
@@ -175,6 +189,7 @@ impl Run {
     async fn commit(&mut self, mut waiting: Vec<Waiting>) -> Result<(), Error> {
         for _ in 0..ROUNDS_MAX {
             if waiting.is_empty() {
+                phase(Phase::Settling);
                 return self.store.settle().await.or_else(unless_fatal);
             }
             waiting = match self.round(waiting).await {
@@ -191,7 +206,11 @@ impl Run {
     }
 
     /// One transaction; gives back those that must be chained to another head.
-    async fn round(&mut self, waiting: Vec<Waiting>) -> Result<Vec<Waiting>, (Error, Vec<Waiting>)> {
+    async fn round(
+        &mut self,
+        waiting: Vec<Waiting>,
+    ) -> Result<Vec<Waiting>, (Error, Vec<Waiting>)> {
+        phase(Phase::Preparing);
         let mut batch = match self.prepare(&waiting).await {
             Ok(batch) => batch,
             Err(error) => return Err((error, waiting)),
@@ -199,7 +218,12 @@ impl Run {
         if planted(Bug::AcknowledgeBeforeCommit) {
             return self.acknowledge_early(batch, waiting).await;
         }
-        match self.store.append(&batch).await {
+        phase(Phase::Committing);
+        let mut reply = self.store.append(&batch).await;
+        if planted(Bug::WriteRetriedAfterError) && reply.as_ref().is_err_and(Error::is_fatal) {
+            reply = self.store.append(&batch).await;
+        }
+        match reply {
             Ok(Reply::Done(admitted)) => Ok(self.conclude(&mut batch, admitted, waiting)),
             Ok(Reply::Early(floor)) => {
                 self.floor = self.floor.max(floor);
@@ -207,7 +231,7 @@ impl Run {
             }
             Err(error) => {
                 // What was refused may have been cached as the head of its stream.
-                self.heads = Heads::default();
+                self.heads = Recent::default();
                 Err((error, waiting))
             }
         }
@@ -216,7 +240,7 @@ impl Run {
     async fn prepare(&mut self, waiting: &[Waiting]) -> Result<Batch, Error> {
         self.floor = self.floor.max(self.clock.now());
         self.look_up_heads(waiting).await?;
-        let mut heads = InBatch { known: &self.heads, moved: std::collections::HashMap::new() };
+        let mut heads = InBatch { known: &self.heads, moved: HashMap::new() };
         let log_id = self.store.reader().log_id();
         let appends = waiting
             .iter()
@@ -233,8 +257,11 @@ impl Run {
     }
 
     async fn look_up_heads(&mut self, waiting: &[Waiting]) -> Result<(), Error> {
-        let unknown: HashSet<&StreamId> =
-            waiting.iter().map(|w| &w.append.stream).filter(|stream| self.heads.get(stream).is_none()).collect();
+        let unknown: HashSet<&StreamId> = waiting
+            .iter()
+            .map(|w| &w.append.stream)
+            .filter(|stream| self.heads.get(stream).is_none())
+            .collect();
         if unknown.is_empty() {
             return Ok(());
         }
@@ -245,8 +272,15 @@ impl Run {
     }
 
     /// After the commit: the tail first, then every answer.
-    fn conclude(&mut self, batch: &mut Batch, admitted: Vec<Admitted>, waiting: Vec<Waiting>) -> Vec<Waiting> {
-        let (mut recorded, mut again, mut answers) = (Vec::new(), Vec::new(), Vec::with_capacity(waiting.len()));
+    fn conclude(
+        &mut self,
+        batch: &mut Batch,
+        admitted: Vec<Admitted>,
+        waiting: Vec<Waiting>,
+    ) -> Vec<Waiting> {
+        phase(Phase::Answering);
+        let (mut recorded, mut again, mut answers) =
+            (Vec::new(), Vec::new(), Vec::with_capacity(waiting.len()));
         for ((prepared, admitted), waiting) in batch.appends.iter_mut().zip(admitted).zip(waiting) {
             match admitted {
                 Admitted::Recorded(outcome) => {
@@ -284,7 +318,7 @@ impl Run {
     ) -> Result<Vec<Waiting>, (Error, Vec<Waiting>)> {
         let head = self.store.reader().head().await.map_err(|error| (error, Vec::new()))?;
         let mut guess = crate::store::admit::View { log: head, ..Default::default() };
-        batch.appends.iter().for_each(|a| drop(guess.heads.insert(a.stream.clone(), a.base)));
+        guess.heads.extend(batch.appends.iter().map(|a| (a.stream.clone(), a.base)));
         let admitted = guess.admit(&batch.appends, batch.stamp);
         let committed = batch.clone();
         let again = self.conclude(&mut batch, admitted, waiting);
@@ -296,12 +330,12 @@ impl Run {
 
 /// The heads as they will be while a batch is being prepared.
 struct InBatch<'a> {
-    known: &'a Heads,
-    moved: std::collections::HashMap<StreamId, crate::store::StreamHead>,
+    known: &'a Recent<StreamHead>,
+    moved: HashMap<StreamId, StreamHead>,
 }
 
 impl InBatch<'_> {
-    fn get(&self, stream: &StreamId) -> crate::store::StreamHead {
+    fn get(&self, stream: &StreamId) -> StreamHead {
         self.moved.get(stream).copied().or_else(|| self.known.get(stream)).unwrap_or_default()
     }
 }

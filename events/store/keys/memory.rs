@@ -37,7 +37,8 @@ impl KeyStore for MemoryKeys {
 
     fn find(&self, tenant: &Tenant, key: KeyId) -> Result<Option<SubjectKey>, Error> {
         let keys = self.keys();
-        let found = keys.subjects.iter().find(|((owner, _), subject)| owner == tenant && subject.id == key);
+        let found =
+            keys.subjects.iter().find(|((owner, _), subject)| owner == tenant && subject.id == key);
         Ok(found.map(|(_, subject)| subject.clone()))
     }
 

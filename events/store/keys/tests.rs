@@ -17,7 +17,10 @@ fn keeps_its_promises(keys: &dyn KeyStore) {
     let ada = keys.subject(&main, "ada").expect("key");
     assert_eq!(keys.subject(&main, "ada").expect("key").secret, ada.secret);
     assert_eq!(keys.find(&main, ada.id).expect("found").expect("there").secret, ada.secret);
-    assert!(keys.find(&other_tenant(), ada.id).expect("found").is_none(), "keys do not cross tenants");
+    assert!(
+        keys.find(&other_tenant(), ada.id).expect("found").is_none(),
+        "keys do not cross tenants"
+    );
 
     assert!(keys.destroy(&main, "ada").expect("destroyed"));
     assert!(!keys.destroy(&main, "ada").expect("nothing left"));
@@ -36,8 +39,14 @@ fn keys_in_a_file_keep_their_promises_and_survive() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("annals.keys");
     keeps_its_promises(&crate::store::sqlite::SqliteKeys::open(&path).expect("opens"));
-    let before = crate::store::sqlite::SqliteKeys::open(&path).expect("opens").tenant(&main_tenant()).expect("keys");
-    let after = crate::store::sqlite::SqliteKeys::open(&path).expect("opens").tenant(&main_tenant()).expect("keys");
+    let before = crate::store::sqlite::SqliteKeys::open(&path)
+        .expect("opens")
+        .tenant(&main_tenant())
+        .expect("keys");
+    let after = crate::store::sqlite::SqliteKeys::open(&path)
+        .expect("opens")
+        .tenant(&main_tenant())
+        .expect("keys");
     assert_eq!(before.hash, after.hash);
 }
 
@@ -52,7 +61,10 @@ fn a_destroyed_key_leaves_no_bytes_in_the_file() {
     drop(keys);
     for file in std::fs::read_dir(folder.path()).expect("folder") {
         let bytes = std::fs::read(file.expect("file").path()).expect("read");
-        assert!(!bytes.windows(16).any(|window| window == id.0.as_bytes()), "the key's row is still there");
+        assert!(
+            !bytes.windows(16).any(|window| window == id.0.as_bytes()),
+            "the key's row is still there"
+        );
     }
 }
 
@@ -81,7 +93,8 @@ fn a_request_hash_tells_every_part_apart() {
     let (ada, bob) = (Principal::new("ada").expect("label"), Principal::new("bob").expect("label"));
     let category = Category::new("task").expect("token");
     let stream = StreamKey::new("7").expect("token");
-    let request = Request { principal: &ada, category: &category, key: &stream, verb: "submit", body: b"{}" };
+    let request =
+        Request { principal: &ada, category: &category, key: &stream, verb: "submit", body: b"{}" };
     assert_eq!(request.hash(&key), request.hash(&key));
     assert_ne!(request.hash(&key), Request { principal: &bob, ..request }.hash(&key));
     assert_ne!(request.hash(&key), Request { verb: "cancel", ..request }.hash(&key));

@@ -12,7 +12,12 @@ use crate::stream::Version;
 use crate::time::Timestamp;
 
 /// Chains the events of an append to `base` and stamps them.
-pub(super) fn prepare(append: &Append, base: StreamHead, log_id: LogId, stamp: Timestamp) -> Prepared {
+pub(super) fn prepare(
+    append: &Append,
+    base: StreamHead,
+    log_id: LogId,
+    stamp: Timestamp,
+) -> Prepared {
     let mut head = base;
     let events = append.decision.events().iter().map(|event| {
         let version = head.version.next();
@@ -69,7 +74,9 @@ fn event_id(append: &Append, log_id: LogId, version: Version, recorded_at: Times
     let mut hash = Sha256::new_with_prefix(b"annals.event-id.1\0");
     hash.update(log_id.0.as_bytes());
     hash.update(append.command.to_bytes());
-    for part in [append.stream.tenant.as_str(), append.stream.category.as_str(), append.stream.key.as_str()] {
+    for part in
+        [append.stream.tenant.as_str(), append.stream.category.as_str(), append.stream.key.as_str()]
+    {
         hash.update([part.len() as u8]);
         hash.update(part.as_bytes());
     }
@@ -77,7 +84,8 @@ fn event_id(append: &Append, log_id: LogId, version: Version, recorded_at: Times
     let digest = hash.finalize();
     let mut random = [0; 10];
     random.copy_from_slice(&digest[..10]);
-    let id: Uuid = uuid::Builder::from_unix_timestamp_millis(recorded_at.millis(), &random).into_uuid();
+    let id: Uuid =
+        uuid::Builder::from_unix_timestamp_millis(recorded_at.millis(), &random).into_uuid();
     EventId(id)
 }
 

@@ -1,0 +1,297 @@
+//! Reading: a few connections, each lent to one read at a time, each read short. Every row that
+//! leaves here was compared with its checksum, and a stream's rows with their chain as well.
+
+pub(super) mod stream;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tokio::sync::Semaphore;
+
+use super::rows::{self, EventRow, OutcomeRow};
+use super::{connect, failure, gather, schema, verify};
+use crate::chain::{EventHash, blob_hash};
+use crate::header::Header;
+use crate::id::{CommandId, LogId, Tenant};
+use crate::planted::{Bug, planted};
+use crate::recorded::Stored;
+use crate::store::{
+    Damage, Error, Filter, LogHead, LogReader, Outcome, Page, Progress, Report, StreamHead,
+};
+use crate::stream::{Direction, Position, StreamId, Version};
+use crate::time::Timestamp;
+
+/// How many reads go on at once.
+const CONNECTIONS: usize = 4;
+/// The most rows one page looks at, so that a filter that nothing passes still makes short reads.
+const SCAN_ROWS_MAX: usize = 16_384;
+/// The most bytes one page collects.
+const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A log in a file, open for reading; clones share its connections.
+#[derive(Debug, Clone)]
+pub struct SqliteReader {
+    path: Arc<PathBuf>,
+    log_id: LogId,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    permits: Arc<Semaphore>,
+}
+
+impl SqliteReader {
+    /// Opens the log at `path`, which must exist and have this program's schema.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let connection = connect::reader(path)?;
+        schema::check(path, &connection)?;
+        let (log_id, _) = head(&connection)?;
+        Ok(Self {
+            path: Arc::new(path.into()),
+            log_id,
+            idle: Arc::new(Mutex::new(vec![connection])),
+            permits: Arc::new(Semaphore::new(CONNECTIONS)),
+        })
+    }
+
+    /// The log's file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let permit =
+            Arc::clone(&self.permits).acquire_owned().await.expect("the permits are never closed");
+        let this = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let idle = this.idle.lock().expect("no one panics while holding the connections").pop();
+            let connection = idle.map_or_else(|| connect::reader(&this.path), Ok)?;
+            let done = work(&connection);
+            this.idle.lock().expect("no one panics while holding the connections").push(connection);
+            done
+        });
+        done.await.unwrap_or_else(|panic| Err(Error::Failed(format!("a read panicked: {panic}"))))
+    }
+}
+
+#[async_trait]
+impl LogReader for SqliteReader {
+    fn log_id(&self) -> LogId {
+        self.log_id
+    }
+
+    async fn head(&self) -> Result<LogHead, Error> {
+        self.read(|connection| head(connection).map(|(_, head)| head)).await
+    }
+
+    async fn stream_heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
+        let streams = streams.to_vec();
+        self.read(move |connection| {
+            let find = |stream| {
+                stream::find(connection, stream)
+                    .map(|found| found.map_or_else(StreamHead::default, |f| f.head))
+            };
+            streams.iter().map(find).collect()
+        })
+        .await
+    }
+
+    async fn outcome(&self, tenant: &Tenant, command: CommandId) -> Result<Option<Outcome>, Error> {
+        let tenant = tenant.clone();
+        self.read(move |connection| outcome(connection, &tenant, command)).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        from: Version,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Stored>, Error> {
+        let stream = stream.clone();
+        self.read(move |connection| stream::read(connection, &stream, from, direction, limit)).await
+    }
+
+    async fn read_all(&self, from: Position, filter: &Filter, limit: usize) -> Result<Page, Error> {
+        let filter = filter.clone();
+        self.read(move |connection| page(connection, from.max(Position::FIRST), &filter, limit))
+            .await
+    }
+
+    async fn blob(&self, tenant: &Tenant, hash: &EventHash) -> Result<Option<Vec<u8>>, Error> {
+        let (tenant, hash) = (tenant.clone(), *hash);
+        self.read(move |connection| blob(connection, &tenant, &hash)).await
+    }
+
+    async fn verify(&self, progress: Progress) -> Result<Report, Error> {
+        let path = Arc::clone(&self.path);
+        self.read(move |_| verify::verify(&path, &progress)).await
+    }
+}
+
+/// Reads the end of the log.
+pub(super) fn head(connection: &Connection) -> Result<(LogId, LogHead), Error> {
+    let select = "SELECT log_id, position, recorded_at, outcomes, checksum FROM log";
+    let read = |row: &Row<'_>| {
+        let head = LogHead {
+            position: Position(row.get::<_, i64>(1)? as u64),
+            recorded_at: Timestamp(row.get(2)?),
+            outcomes: row.get::<_, i64>(3)? as u64,
+        };
+        Ok((row.get::<_, Vec<u8>>(0)?, head, row.get::<_, i64>(4)?))
+    };
+    let (id, head, sum) = connection
+        .prepare_cached(select)
+        .and_then(|mut select| select.query_row([], read))
+        .map_err(failure::of_rusqlite)?;
+    let id = uuid::Uuid::from_slice(&id)
+        .map(LogId)
+        .map_err(|_| Damage::of("the log's id is damaged"))?;
+    gather::whole("the head of the log", sum, rows::log_sum(id, &head))?;
+    Ok((id, head))
+}
+
+/// The columns of an event, borrowed from a row, and compared with its checksum.
+pub(super) fn event_row<'r>(row: &'r Row<'_>) -> Result<EventRow<'r>, Error> {
+    let event = event_columns(row).map_err(failure::of_rusqlite)?;
+    let sum: i64 = row.get(6).map_err(failure::of_rusqlite)?;
+    if sum != event.sum() && !planted(Bug::ChainNotChecked) {
+        return Err(Damage::at(event.position, "its row does not match its checksum").into());
+    }
+    Ok(event)
+}
+
+/// The columns of an event, unchecked.
+pub(super) fn event_columns<'r>(row: &'r Row<'_>) -> rusqlite::Result<EventRow<'r>> {
+    let blob = |column| row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from);
+    Ok(EventRow {
+        position: Position(row.get::<_, i64>(0)? as u64),
+        stream: row.get(1)?,
+        version: Version(row.get::<_, i64>(2)? as u64),
+        hash: blob(3)?,
+        header: blob(4)?,
+        payload: blob(5)?,
+    })
+}
+
+/// An event that owns its bytes.
+pub(super) fn stored(row: &EventRow<'_>) -> Result<Stored, Error> {
+    let hash = EventHash::from_slice(row.hash)
+        .ok_or_else(|| Damage::at(row.position, "its hash is not 32 bytes"))?;
+    Stored::new(row.position, hash, row.header, row.payload)
+        .map_err(|error| Damage::at(row.position, error.to_string()).into())
+}
+
+fn page(
+    connection: &Connection,
+    from: Position,
+    filter: &Filter,
+    limit: usize,
+) -> Result<Page, Error> {
+    let transaction = connection.unchecked_transaction().map_err(failure::of_rusqlite)?;
+    let (_, head) = head(connection)?;
+    let mut select = connection
+        .prepare_cached(
+            "SELECT position, stream, version, hash, header, payload, checksum FROM events
+             WHERE position >= ? ORDER BY position LIMIT ?",
+        )
+        .map_err(failure::of_rusqlite)?;
+    let scan = if filter.is_open() { limit.min(SCAN_ROWS_MAX) } else { SCAN_ROWS_MAX };
+    let mut rows =
+        select.query(params![from.0 as i64, scan as i64]).map_err(failure::of_rusqlite)?;
+    let mut page =
+        Page { next: from, events: Vec::with_capacity(limit.min(scan).min(1024)), end: false };
+    let mut bytes = 0;
+    while page.events.len() < limit && bytes < PAGE_BYTES_MAX {
+        let Some(row) = rows.next().map_err(failure::of_rusqlite)? else { break };
+        let row = event_row(row)?;
+        if row.position != page.next {
+            return Err(Damage::at(page.next, "it is missing").into());
+        }
+        page.next = page.next.next();
+        if filter.is_open() || passes(filter, &row)? {
+            bytes += row.header.len() + row.payload.len();
+            page.events.push(stored(&row)?);
+        }
+    }
+    page.end = page.next > head.position;
+    if !page.end
+        && rows.next().map_err(failure::of_rusqlite)?.is_none()
+        && page.next.0 - from.0 < scan as u64
+    {
+        return Err(Damage::at(page.next, "it is missing").into());
+    }
+    drop(rows);
+    transaction.finish().map_err(failure::of_rusqlite)?;
+    Ok(page)
+}
+
+fn passes(filter: &Filter, row: &EventRow<'_>) -> Result<bool, Error> {
+    let header =
+        Header::decode(row.header).map_err(|error| Damage::at(row.position, error.to_string()))?;
+    Ok(filter.passes(&header))
+}
+
+/// Reads an outcome's row, and compares it with its checksum.
+pub(super) fn outcome_row(row: &Row<'_>) -> Result<OutcomeRow, Error> {
+    let read = || -> rusqlite::Result<(OutcomeRow, i64)> {
+        let outcome = OutcomeRow {
+            tenant: row.get(0)?,
+            command: row.get(1)?,
+            request: row.get(2)?,
+            stream: row.get(3)?,
+            verdict: row.get(4)?,
+            position: row.get(5)?,
+            version: row.get(6)?,
+            events: row.get(7)?,
+            recorded_at: row.get(8)?,
+            code: row.get(9)?,
+            message: row.get(10)?,
+        };
+        Ok((outcome, row.get(11)?))
+    };
+    let (outcome, sum) = read().map_err(failure::of_rusqlite)?;
+    gather::whole("an outcome", sum, outcome.sum())?;
+    Ok(outcome)
+}
+
+fn outcome(
+    connection: &Connection,
+    tenant: &Tenant,
+    command: CommandId,
+) -> Result<Option<Outcome>, Error> {
+    let mut select = connection
+        .prepare_cached(
+            "SELECT tenant, command, request, stream, verdict, position, version, events, recorded_at, code, message,
+             checksum FROM outcomes WHERE tenant = ? AND command = ?",
+        )
+        .map_err(failure::of_rusqlite)?;
+    let mut rows = select
+        .query(params![tenant.as_str(), command.to_bytes().as_slice()])
+        .map_err(failure::of_rusqlite)?;
+    let Some(row) = rows.next().map_err(failure::of_rusqlite)? else { return Ok(None) };
+    let row = outcome_row(row)?;
+    let stream = stream::named(connection, row.stream)?;
+    let outcome = row.outcome(stream).ok_or_else(|| Damage::of("an outcome is damaged"))?;
+    Ok(Some(outcome))
+}
+
+fn blob(
+    connection: &Connection,
+    tenant: &Tenant,
+    hash: &EventHash,
+) -> Result<Option<Vec<u8>>, Error> {
+    let select = "SELECT bytes FROM blobs WHERE tenant = ? AND hash = ?";
+    let found: Option<Vec<u8>> = connection
+        .query_row(select, params![tenant.as_str(), hash.0.as_slice()], |row| row.get(0))
+        .optional()
+        .map_err(failure::of_rusqlite)?;
+    if found.as_ref().is_some_and(|bytes| blob_hash(bytes) != *hash) {
+        return Err(Damage::of(format!("the blob {hash} does not match its hash")).into());
+    }
+    Ok(found)
+}

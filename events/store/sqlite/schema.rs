@@ -1,0 +1,126 @@
+//! The schema of the file: `migrations/sqlite/log` is its only source, and a file that a newer
+//! program wrote is refused.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use sqlx::SqliteConnection;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+
+use super::{connect, failure, rows};
+use crate::id::LogId;
+use crate::store::{Damage, Error, LogHead, keys};
+
+/// The newest schema this program knows.
+pub const KNOWN_SCHEMA: i64 = 1;
+
+const FIRST: &str = include_str!("../../../migrations/sqlite/log/0001_log.sql");
+
+fn migrator() -> Migrator {
+    let first = Migration::new(
+        1,
+        Cow::Borrowed("log"),
+        MigrationType::Simple,
+        sqlx::SqlStr::from_static(FIRST),
+        false,
+    );
+    Migrator::with_migrations(vec![first])
+}
+
+/// Creates what is missing, and the log's identity with it.
+pub(super) async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), Error> {
+    migrator().run(&mut *connection).await.map_err(|error| explain(path, error))?;
+    let there: i64 = sqlx::query_scalar("SELECT count(*) FROM log")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(failure::of_sqlx)?;
+    if there == 0 {
+        let log_id = LogId(keys::random_id());
+        let head = LogHead::default();
+        sqlx::query("INSERT INTO log (one, log_id, position, recorded_at, outcomes, checksum) VALUES (1, ?, 0, 0, 0, ?)")
+            .bind(log_id.0.as_bytes().as_slice())
+            .bind(rows::log_sum(log_id, &head))
+            .execute(connection)
+            .await
+            .map_err(failure::of_sqlx)?;
+    }
+    Ok(())
+}
+
+fn explain(path: &Path, error: MigrateError) -> Error {
+    match error {
+        MigrateError::VersionMissing(found) => {
+            Error::NewerSchema { path: path.into(), found, known: KNOWN_SCHEMA }
+        }
+        MigrateError::VersionMismatch(version) => Error::Damaged(Damage::of(format!(
+            "migration {version} is not the one this program knows"
+        ))),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            match failure::of_sqlx(error) {
+                Error::Damaged(damage) => {
+                    Error::NotALog { path: path.into(), what: damage.to_string() }
+                }
+                other => other,
+            }
+        }
+        other => Error::Failed(other.to_string()),
+    }
+}
+
+/// How the schema of a file compares with this program's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaState {
+    /// The schema of the file.
+    pub found: i64,
+    /// The newest one this program knows.
+    pub known: i64,
+}
+
+/// Looks at the schema of the log at `path` without changing it.
+pub fn schema_state(path: &Path) -> Result<SchemaState, Error> {
+    let connection = connect::reader(path)?;
+    let found = found(path, &connection)?;
+    Ok(SchemaState { found, known: KNOWN_SCHEMA })
+}
+
+/// Refuses a schema that is not exactly this program's.
+pub(super) fn check(path: &Path, connection: &rusqlite::Connection) -> Result<(), Error> {
+    let found = found(path, connection)?;
+    match found.cmp(&KNOWN_SCHEMA) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Less => {
+            Err(Error::OlderSchema { path: path.into(), found, known: KNOWN_SCHEMA })
+        }
+        std::cmp::Ordering::Greater => {
+            Err(Error::NewerSchema { path: path.into(), found, known: KNOWN_SCHEMA })
+        }
+    }
+}
+
+fn found(path: &Path, connection: &rusqlite::Connection) -> Result<i64, Error> {
+    let newest = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations";
+    connection.query_row(newest, [], |row| row.get(0)).map_err(|error| {
+        match failure::of_rusqlite(error) {
+            Error::Damaged(damage) => {
+                Error::NotALog { path: path.into(), what: damage.to_string() }
+            }
+            other => other,
+        }
+    })
+}
+
+/// What the schema of a file made by this program reads, to be compared by an audit.
+pub(super) fn texts(connection: &rusqlite::Connection) -> rusqlite::Result<Vec<String>> {
+    let mut select = connection.prepare(
+        "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema
+         WHERE tbl_name <> '_sqlx_migrations' AND name NOT LIKE 'sqlite_%' ORDER BY 1",
+    )?;
+    select.query_map([], |row| row.get(0))?.collect()
+}
+
+/// The same, of a file made now.
+pub(super) fn expected_texts() -> rusqlite::Result<Vec<String>> {
+    let fresh = rusqlite::Connection::open_in_memory()?;
+    fresh.execute_batch(FIRST)?;
+    texts(&fresh)
+}

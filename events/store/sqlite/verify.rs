@@ -1,0 +1,105 @@
+//! The audit of a log file: every event against its hash, its chain and its row; the index against
+//! the table; streams, heads, outcomes and blobs against their checksums and each other; the schema
+//! against this program's. Streams are checked side by side, in chunks of positions.
+
+mod chunk;
+mod parts;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use super::{connect, failure, read, schema};
+use crate::store::{Damage, Error, LogHead, Progress, Report};
+use crate::stream::Position;
+use parts::Totals;
+
+/// How many positions one worker takes at a time.
+const CHUNK: u64 = 16_384;
+
+/// Audits the log at `path`, as it stands when the audit begins.
+pub(super) fn verify(path: &Path, progress: &Progress) -> Result<Report, Error> {
+    let connection = connect::reader(path)?;
+    let mut report = Report::default();
+    let head = match read::head(&connection) {
+        Ok((_, head)) => head,
+        Err(Error::Damaged(damage)) => {
+            report.note(damage);
+            farthest(&connection)?
+        }
+        Err(error) => return Err(error),
+    };
+    compare_schema(&connection, &mut report)?;
+    let next = AtomicU64::new(0);
+    let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 8);
+    let audit = |worker| audit(path, worker, &next, head, progress);
+    let found: Vec<Result<(Report, Totals), Error>> = thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..workers).map(|worker| scope.spawn(move || audit(worker))).collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|_| Err(panicked()))
+        };
+        threads.into_iter().map(join).collect()
+    });
+    let mut totals = Totals::default();
+    for part in found {
+        let (part, counted) = part?;
+        report.merge(part);
+        totals.add(&counted);
+    }
+    let quiet = read::head(&connection).is_ok_and(|(_, now)| now == head);
+    totals.compare(head, quiet, &mut report);
+    Ok(report)
+}
+
+fn panicked() -> Error {
+    Error::Failed("a part of the audit panicked".into())
+}
+
+/// The first worker checks everything beside the events, then helps with them.
+fn audit(
+    path: &Path,
+    worker: usize,
+    next: &AtomicU64,
+    head: LogHead,
+    progress: &Progress,
+) -> Result<(Report, Totals), Error> {
+    let connection = connect::reader(path)?;
+    let (mut report, mut totals) = (Report::default(), Totals::default());
+    if worker == 0 {
+        parts::check(&connection, head, &mut report, &mut totals)?;
+    }
+    let mut chunks = chunk::Chunks::new(&connection);
+    loop {
+        let from = next.fetch_add(CHUNK, Ordering::Relaxed) + 1;
+        if from > head.position.0 {
+            break;
+        }
+        let to = Position((from + CHUNK - 1).min(head.position.0));
+        chunks.check(Position(from), to, &mut report, &mut totals)?;
+        progress.add(to.0 + 1 - from);
+    }
+    Ok((report, totals))
+}
+
+/// Where the events end, if the head cannot tell.
+fn farthest(connection: &rusqlite::Connection) -> Result<LogHead, Error> {
+    let last = connection
+        .query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| row.get::<_, i64>(0));
+    match last.map_err(failure::of_rusqlite) {
+        Ok(last) => Ok(LogHead { position: Position(last as u64), ..LogHead::default() }),
+        Err(Error::Damaged(_)) => Ok(LogHead::default()),
+        Err(error) => Err(error),
+    }
+}
+
+fn compare_schema(connection: &rusqlite::Connection, report: &mut Report) -> Result<(), Error> {
+    let expected = schema::expected_texts().map_err(failure::of_rusqlite)?;
+    match schema::texts(connection).map_err(failure::of_rusqlite) {
+        Ok(found) if found == expected => {}
+        Ok(_) => report.note(Damage::of("the schema, or what protects it, is not this program's")),
+        Err(Error::Damaged(damage)) => report.note(damage),
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
