@@ -1,1 +1,16 @@
+//! Who decides: each actor turns a command into events, or says no. Pure, all of it.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`decider`] | the trait: `decide` what a command leads to, `evolve` the state by what happened |
+//! | [`task`] | one piece of work, from submission to its end |
+//!
+//! No clock, no IO, no randomness: time and ids arrive in the command. What is stored, and how,
+//! is the log's business; what can be asked is the projections'.
+#![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
+pub mod decider;
+pub mod task;
+
+#[cfg(test)]
+mod spec;

@@ -25,6 +25,8 @@ pub mod tail;
 pub mod verify;
 pub mod writer;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 pub use append::{Append, Cause, Decision, Expected, NewBlob, NewEvent, RequestHash};
@@ -48,7 +50,7 @@ pub const PAGE_EVENTS_MAX: usize = 4096;
 #[async_trait]
 pub trait EventStore: Send + Sync + 'static {
     /// The reading side of the same log.
-    fn reader(&self) -> &dyn LogReader;
+    fn reader(&self) -> Arc<dyn LogReader>;
     /// Commits what is valid of a batch in one durable transaction; says of each append what became of it.
     async fn append(&self, batch: &Batch) -> Result<Reply, Error>;
     /// Takes a partition over: its epoch grows by one, and appends with an older one are refused.

@@ -1,1 +1,16 @@
+//! What we can answer: each projection turns facts into the rows of one question. Pure, all of it.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`projection`] | the trait: which rows an event touches, and what it makes of each |
+//! | [`task_list`] | every task with its present phase |
+//!
+//! A projection never reads an actor's state, and never another projection. Rows can be thrown
+//! away at any time: the same events give the same rows.
+#![warn(missing_docs)]
 
+pub mod projection;
+pub mod task_list;
+
+#[cfg(test)]
+mod spec;

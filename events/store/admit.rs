@@ -46,6 +46,7 @@ impl View {
             .collect()
     }
 
+    #[expect(clippy::result_large_err, reason = "it is an answer, handed on once")]
     fn refusal(
         &self,
         append: &Prepared,

@@ -1,2 +1,70 @@
-//! placeholder
+//! What every store promises, as one list. A store's tests give a [`Fixture`](world::Fixture) and
+//! get a test for each promise:
+//!
+//! ```ignore
+//! events::conformance!(MyFixture::new());
+//! ```
+
+pub mod appends;
+pub mod commands;
 pub mod given;
+pub mod reads;
+pub mod world;
+
+/// Makes one test of every promise, for the store behind a fixture.
+#[macro_export]
+macro_rules! conformance {
+    ($fixture:expr) => {
+        $crate::conformance_tests!($fixture, appends:
+            events_come_back_as_they_were_written,
+            positions_are_dense_and_in_commit_order,
+            an_append_at_the_wrong_version_is_a_conflict,
+            of_two_appends_at_one_version_one_is_refused,
+            an_append_to_a_stream_that_must_be_empty_is_refused_when_it_is_not,
+            appends_behind_a_refused_one_are_chained_anew,
+            a_thousand_events_are_one_append_and_more_are_refused,
+            what_is_too_large_is_refused_and_leaves_nothing,
+            an_append_with_an_old_epoch_is_refused,
+            recorded_at_never_decreases_though_the_clock_does,
+            a_batch_stamped_before_the_head_comes_back_with_its_time,
+            blobs_are_kept_with_their_events_and_for_one_tenant,
+            concurrent_appenders_share_transactions_and_lose_nothing,
+        );
+        $crate::conformance_tests!($fixture, commands:
+            a_command_has_one_outcome_however_often_it_comes,
+            another_request_under_the_same_id_is_refused,
+            the_first_outcome_of_a_derived_command_stands,
+            a_publisher_cannot_occupy_a_derived_id,
+            a_rejected_command_stays_rejected,
+            a_command_with_nothing_to_do_stays_so,
+            a_rejection_may_record_an_event,
+            the_same_id_of_two_tenants_is_two_commands,
+            a_known_command_is_known_before_its_version_is_looked_at,
+            commands_in_any_order_and_number_have_one_effect,
+        );
+        $crate::conformance_tests!($fixture, reads:
+            an_empty_log_has_nothing,
+            a_stream_is_read_in_both_directions_from_anywhere,
+            the_log_is_read_in_pages_to_its_end,
+            a_filter_lets_through_what_it_names,
+            a_follower_misses_nothing_and_sees_nothing_twice,
+            a_whole_log_verifies,
+            everything_is_there_after_a_restart,
+        );
+    };
+}
+
+/// Makes tests of the promises in one file of the suite.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_tests {
+    ($fixture:expr, $file:ident: $($promise:ident,)*) => {
+        $(
+            #[tokio::test]
+            async fn $promise() {
+                let world = $crate::store::conformance::world::World::new(Box::new($fixture)).await;
+                $crate::store::conformance::$file::$promise(world).await;
+            }
+        )*
+    };
+}

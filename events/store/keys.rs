@@ -1,6 +1,8 @@
 //! Keys: what makes a request's hash, and what seals and opens personal values. They live in a
 //! store of their own beside the log, so that destroying one erases a person and nothing else.
 
+#![expect(clippy::disallowed_methods, reason = "this is where randomness is made")]
+
 mod memory;
 #[cfg(test)]
 mod tests;

@@ -87,8 +87,8 @@ impl Log {
 
 #[async_trait]
 impl EventStore for Memory {
-    fn reader(&self) -> &dyn LogReader {
-        self
+    fn reader(&self) -> Arc<dyn LogReader> {
+        Arc::new(self.clone())
     }
 
     async fn append(&self, batch: &Batch) -> Result<Reply, Error> {
@@ -194,4 +194,9 @@ impl LogReader for Memory {
         }
         Ok(report)
     }
+}
+
+#[cfg(test)]
+mod tests {
+    crate::conformance!(crate::store::conformance::world::InMemory::default());
 }

@@ -19,6 +19,7 @@ mod tests;
 mod verify;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
@@ -97,8 +98,8 @@ impl Sqlite {
 
 #[async_trait]
 impl EventStore for Sqlite {
-    fn reader(&self) -> &dyn LogReader {
-        &self.reader
+    fn reader(&self) -> Arc<dyn LogReader> {
+        Arc::new(self.reader.clone())
     }
 
     async fn append(&self, batch: &Batch) -> Result<Reply, Error> {

@@ -1,7 +1,7 @@
 //! The one task that owns every append. What waits goes in one transaction; nothing waits on a
 //! timer. A caller that goes away leaves its command durable or absent, never half.
 
-mod prepare;
+pub(crate) mod prepare;
 #[cfg(test)]
 mod tests;
 

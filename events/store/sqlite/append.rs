@@ -195,7 +195,7 @@ impl Connection {
             })
             .await?;
         INSERT_EVENTS
-            .execute(sqlite, &rows.events, |query, event| bind_event(query, event))
+            .execute(sqlite, &rows.events, bind_event)
             .await?;
         let mut heads: Vec<_> = rows.heads.iter().collect();
         heads.sort_unstable_by_key(|(number, _)| **number);

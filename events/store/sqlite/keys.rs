@@ -1,6 +1,8 @@
 //! Keys in a file of their own beside the log. What is destroyed is overwritten, and no journal
 //! keeps a copy of it.
 
+#![expect(clippy::disallowed_types, reason = "the keys are a file")]
+
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 

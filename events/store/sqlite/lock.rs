@@ -1,6 +1,8 @@
 //! One process writes. The operating system releases the lock when the process ends, however it
 //! ends; the pid in the file is only for the message.
 
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "a log is a file")]
+
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -64,7 +66,7 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Error> {
     }
     let name = path.file_name().ok_or_else(|| Error::Missing(path.into()))?;
     let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
     Ok(folder.canonicalize().map_err(failed)?.join(name))
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use sqlx::SqliteConnection;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -29,7 +30,7 @@ fn migrator() -> Migrator {
 
 /// Creates what is missing, and the log's identity with it.
 pub(super) async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), Error> {
-    migrator().run(&mut *connection).await.map_err(|error| explain(path, error))?;
+    migrator().run_direct(None, connection, false).await.map_err(|error| explain(path, error))?;
     let there: i64 = sqlx::query_scalar("SELECT count(*) FROM log")
         .fetch_one(&mut *connection)
         .await
@@ -119,8 +120,11 @@ pub(super) fn texts(connection: &rusqlite::Connection) -> rusqlite::Result<Vec<S
 }
 
 /// The same, of a file made now.
-pub(super) fn expected_texts() -> rusqlite::Result<Vec<String>> {
-    let fresh = rusqlite::Connection::open_in_memory()?;
-    fresh.execute_batch(FIRST)?;
-    texts(&fresh)
+pub(super) fn expected_texts() -> &'static [String] {
+    static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let fresh = rusqlite::Connection::open_in_memory().expect("memory can be had");
+        fresh.execute_batch(FIRST).expect("the schema is this program's own");
+        texts(&fresh).expect("the schema can be read")
+    });
+    &TEXTS
 }

@@ -1,6 +1,8 @@
 //! Snapshots in a file of their own, without fsync: whatever a power loss leaves of it is either a
 //! whole snapshot or none.
 
+#![expect(clippy::disallowed_methods, reason = "the cache is a file")]
+
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 

@@ -94,9 +94,9 @@ fn farthest(connection: &rusqlite::Connection) -> Result<LogHead, Error> {
 }
 
 fn compare_schema(connection: &rusqlite::Connection, report: &mut Report) -> Result<(), Error> {
-    let expected = schema::expected_texts().map_err(failure::of_rusqlite)?;
+    let expected = schema::expected_texts();
     match schema::texts(connection).map_err(failure::of_rusqlite) {
-        Ok(found) if found == expected => {}
+        Ok(found) if found == *expected => {}
         Ok(_) => report.note(Damage::of("the schema, or what protects it, is not this program's")),
         Err(Error::Damaged(damage)) => report.note(damage),
         Err(error) => return Err(error),

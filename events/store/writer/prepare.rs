@@ -12,7 +12,7 @@ use crate::stream::Version;
 use crate::time::Timestamp;
 
 /// Chains the events of an append to `base` and stamps them.
-pub(super) fn prepare(
+pub(crate) fn prepare(
     append: &Append,
     base: StreamHead,
     log_id: LogId,

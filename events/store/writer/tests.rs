@@ -1,1 +1,123 @@
-//! x
+//! The writer under a store that fails: who is told what, and when it stops.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+
+use super::*;
+use crate::store::conformance::given::{SetClock, append};
+use crate::store::memory::Memory;
+use crate::store::{LogReader, Verdict};
+
+/// A disk that breaks: the store is real, every append after `after` of them meets `error`.
+struct Breaking {
+    store: Memory,
+    after: usize,
+    error: Error,
+    appends: AtomicUsize,
+}
+
+#[async_trait]
+impl EventStore for Breaking {
+    fn reader(&self) -> Arc<dyn LogReader> {
+        self.store.reader()
+    }
+
+    async fn append(&self, batch: &Batch) -> Result<Reply, Error> {
+        if self.appends.fetch_add(1, Ordering::Relaxed) >= self.after {
+            return Err(self.error.clone());
+        }
+        self.store.append(batch).await
+    }
+
+    async fn claim(&self, partition: u16) -> Result<u64, Error> {
+        self.store.claim(partition).await
+    }
+}
+
+fn breaking(after: usize, error: Error) -> (Arc<Breaking>, Writer) {
+    let store = Memory::new(crate::id::LogId(uuid::Uuid::from_u128(1)));
+    let store = Arc::new(Breaking { store, after, error, appends: AtomicUsize::new(0) });
+    let clock = Arc::new(SetClock::at(1));
+    let (writer, _) = Writer::start(Arc::clone(&store) as _, clock, LogHead::default());
+    (store, writer)
+}
+
+#[tokio::test]
+async fn after_an_io_error_nothing_is_acknowledged_or_tried_again() {
+    let (store, writer) = breaking(1, Error::Failed("disk".into()));
+    writer.append(append("a", 1)).await.expect("appended");
+    for n in 2..5 {
+        let error = writer.append(append("a", n)).await.expect_err("refused");
+        assert!(matches!(error, Error::Failed(_)), "{error}");
+    }
+    assert!(matches!(writer.failed().await, Error::Failed(_)));
+    assert_eq!(store.appends.load(Ordering::Relaxed), 2, "the write was tried again");
+}
+
+#[tokio::test]
+async fn everyone_who_waits_when_the_disk_fails_is_told() {
+    let (_, writer) = breaking(0, Error::Failed("disk".into()));
+    let waiting: Vec<_> = (0..50)
+        .map(|n| {
+            let writer = writer.clone();
+            tokio::spawn(async move { writer.append(append("a", n)).await })
+        })
+        .collect();
+    for append in waiting {
+        let error = append.await.expect("no panic").expect_err("refused");
+        assert!(matches!(error, Error::Failed(_)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_and_the_writer_goes_on() {
+    let (store, writer) = breaking(0, Error::Full);
+    for n in 0..3 {
+        assert!(matches!(writer.append(append("a", n)).await, Err(Error::Full)));
+    }
+    assert_eq!(store.appends.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_leaves_its_command_whole() {
+    let (store, writer) = breaking(usize::MAX, Error::Full);
+    let gone = tokio::spawn({
+        let writer = writer.clone();
+        async move { writer.append(append("a", 1)).await }
+    });
+    tokio::task::yield_now().await;
+    gone.abort();
+    let known = writer.append(append("a", 1)).await.expect("answered");
+    assert_eq!(known.outcome.verdict, Verdict::Accepted);
+    assert_eq!(store.reader().head().await.expect("head").outcomes, 1);
+}
+
+#[tokio::test]
+async fn a_full_queue_is_busy_at_once() {
+    let (_, writer) = breaking(usize::MAX, Error::Full);
+    let many: Vec<_> =
+        (0..QUEUE_MAX + 10).map(|n| writer.try_append(append("a", n as u128))).collect();
+    let mut waiting = Vec::new();
+    let mut busy = 0;
+    for mut append in many.into_iter().map(Box::pin) {
+        match futures_poll(append.as_mut()) {
+            Some(Err(Error::Busy)) => busy += 1,
+            Some(other) => panic!("answered before the writer ran: {other:?}"),
+            None => waiting.push(append),
+        }
+    }
+    assert_eq!((busy, waiting.len()), (10, QUEUE_MAX));
+    for append in waiting {
+        append.await.expect("appended in the end");
+    }
+}
+
+fn futures_poll<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.poll(&mut context) {
+        std::task::Poll::Ready(done) => Some(done),
+        std::task::Poll::Pending => None,
+    }
+}

@@ -73,6 +73,9 @@ impl Totals {
     }
 }
 
+/// One table's check.
+type Part<'c> = dyn Fn(&mut Report, &mut Totals) -> Result<(), Error> + 'c;
+
 /// Walks every table but the events.
 pub(super) fn check(
     connection: &Connection,
@@ -80,7 +83,7 @@ pub(super) fn check(
     report: &mut Report,
     totals: &mut Totals,
 ) -> Result<(), Error> {
-    let parts: [&dyn Fn(&mut Report, &mut Totals) -> Result<(), Error>; 5] = [
+    let parts: [&Part<'_>; 5] = [
         &|_, totals| index(connection, head, totals),
         &|report, totals| streams(connection, report, totals),
         &|report, totals| outcomes(connection, report, totals),

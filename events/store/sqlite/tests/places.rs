@@ -1,0 +1,24 @@
+//! Where a rollback leaves the log: positions stay dense, whatever failed before.
+
+use crate::store::conformance::given::append;
+use crate::store::conformance::world::World;
+use crate::store::sqlite::Options;
+use crate::store::{Append, Decision, Error, Filter, NewEvent};
+
+#[tokio::test]
+async fn positions_stay_dense_after_a_batch_that_was_rolled_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options { pages_max: Some(200) };
+    let world = World::new(Box::new(super::InFile { folder, options })).await;
+    world.appends(append("a", 1)).await;
+    let payload = vec![b'1'; 200 * 1024];
+    let huge = NewEvent { wire_type: "task.imagined".into(), schema: 1, payload };
+    let too_much = Append { decision: Decision::Accepted(vec![huge; 10]), ..append("a", 2) };
+    assert!(matches!(world.is_refused(too_much).await, Error::Full));
+    world.appends(append("a", 3)).await;
+    world.appends(append("b", 4)).await;
+    let positions: Vec<u64> =
+        world.log(&Filter::default()).await.iter().map(|event| event.position().0).collect();
+    assert_eq!(positions, [1, 2, 3], "a position was lost to the rollback");
+    world.verifies().await;
+}
