@@ -70,6 +70,7 @@ pub const PHASE_FILE: &str = "ANNALS_PHASE_FILE";
 #[cfg(feature = "planted")]
 #[expect(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "the harness names the file from outside the process"
 )]
 pub fn phase(phase: Phase) {

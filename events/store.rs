@@ -4,7 +4,7 @@
 //! - [`append`] what a caller asks for, [`outcome`] what it gets, [`error`] why not
 //! - [`batch`] what the writer hands a store; [`admit`] the rule that says yes or no, shared by stores
 //! - [`writer`] group commit; [`tail`] the newest events in memory; [`follow`] reading without an end
-//! - [`memory`] for simulation, [`sqlite`] the log in one file; [`conformance`] what all must pass
+//! - [`memory`] for simulation, [`sqlite`] the log in one file; `conformance` what all must pass
 //! - [`verify`] the report of an audit; [`keys`] what opens sealed values; [`snapshot`] a cache of states
 
 pub mod admit;
@@ -52,7 +52,7 @@ pub trait EventStore: Send + Sync + 'static {
     /// The reading side of the same log.
     fn reader(&self) -> Arc<dyn LogReader>;
     /// Commits what is valid of a batch in one durable transaction; says of each append what became of it.
-    async fn append(&self, batch: &Batch) -> Result<Reply, Error>;
+    async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error>;
     /// Takes a partition over: its epoch grows by one, and appends with an older one are refused.
     async fn claim(&self, partition: u16) -> Result<u64, Error>;
     /// Does what the store wants done between batches, such as moving its journal into place.

@@ -1,27 +1,27 @@
-//! The rule of the append, pure: outcome first, then epoch, then version. A store gathers what it
-//! knows about a batch inside its transaction and lets this decide, append by append.
+//! The rule of the append, pure: outcome first, then epoch, then version. A store lends its books
+//! inside its transaction and lets this decide, append by append.
 
 use std::collections::HashMap;
 
-use crate::id::{CommandId, CommandKind, Tenant};
+use crate::id::CommandKind;
 use crate::planted::{Bug, planted};
 use crate::store::{
-    Admitted, Error, LogHead, Outcome, Prepared, Refusal, RequestHash, Span, StreamHead,
+    Admitted, Batch, Error, LogHead, Outcome, Prepared, Refusal, RequestHash, Span, StreamHead,
 };
 use crate::stream::StreamId;
-use crate::time::Timestamp;
 
-/// What a store knows about the commands, streams and partitions of a batch.
-#[derive(Debug, Default)]
-pub struct View {
-    /// Outcomes recorded before.
-    pub known: HashMap<(Tenant, CommandId), Known>,
-    /// The head of every stream of the batch that has events.
-    pub heads: HashMap<StreamId, StreamHead>,
-    /// The epochs of partitions that were ever claimed.
-    pub epochs: HashMap<u16, u64>,
+/// A store's books, as they stand inside a transaction.
+pub trait Books {
     /// The end of the log.
-    pub log: LogHead,
+    fn log(&self) -> LogHead;
+    /// What became of this command of this tenant, if it was recorded.
+    fn known(&mut self, append: &Prepared) -> Result<Option<Known>, Error>;
+    /// The epoch of the stream's partition.
+    fn epoch(&mut self, stream: &StreamId) -> Result<u64, Error>;
+    /// The end of a stream.
+    fn head(&mut self, stream: &StreamId) -> Result<StreamHead, Error>;
+    /// Enters an append with its outcome; the log ends at `log` from now on.
+    fn record(&mut self, append: &Prepared, outcome: &Outcome, log: LogHead) -> Result<(), Error>;
 }
 
 /// A recorded outcome with the request it answers.
@@ -33,76 +33,76 @@ pub struct Known {
     pub request: RequestHash,
 }
 
-impl View {
-    /// Decides a whole batch; the view ends up as it will be after the commit.
-    pub fn admit(&mut self, appends: &[Prepared], stamp: Timestamp) -> Vec<Admitted> {
-        let before = planted(Bug::VersionOutsideTransaction).then(|| self.heads.clone());
-        appends
-            .iter()
-            .map(|append| match self.refusal(append, before.as_ref()) {
-                Ok(()) => Admitted::Recorded(self.record(append, stamp)),
-                Err(instead) => instead,
-            })
-            .collect()
-    }
-
-    #[expect(clippy::result_large_err, reason = "it is an answer, handed on once")]
-    fn refusal(
-        &self,
-        append: &Prepared,
-        stale: Option<&HashMap<StreamId, StreamHead>>,
-    ) -> Result<(), Admitted> {
-        if let Some(known) = self.known.get(&(append.stream.tenant.clone(), append.command)) {
-            return Err(again(known, append));
+/// Decides a whole batch, and enters what is accepted.
+pub fn admit(books: &mut impl Books, batch: &Batch) -> Result<Vec<Admitted>, Error> {
+    let stale = planted(Bug::VersionOutsideTransaction).then(|| heads_before(books, batch));
+    let admitted = batch.appends.iter().map(|append| {
+        if let Some(instead) = refusal(books, append, stale.as_ref())? {
+            return Ok(instead);
         }
-        if let Some(given) = append.epoch {
-            let current = self.epochs.get(&append.stream.partition()).copied().unwrap_or(0);
-            if given != current {
-                return Err(Admitted::Refused(Refusal::StaleEpoch { current }));
-            }
-        }
-        let actual = self.heads.get(&append.stream).copied().unwrap_or_default();
-        let seen =
-            stale.map_or(actual, |heads| heads.get(&append.stream).copied().unwrap_or_default());
-        if !append.expected.allows(seen.version) {
-            return Err(Admitted::Refused(Refusal::Conflict { actual }));
-        }
-        if !append.events.is_empty() && append.base != actual {
-            return Err(Admitted::Refused(Refusal::Rebase { actual }));
-        }
-        Ok(())
-    }
-
-    fn record(&mut self, append: &Prepared, recorded_at: Timestamp) -> Outcome {
-        let recorded = (!append.events.is_empty()).then(|| Span {
-            position: self.log.position.next(),
-            version: append.base.version.next(),
-            events: append.events.len() as u32,
-        });
-        let outcome = Outcome {
-            stream: append.stream.clone(),
-            verdict: append.verdict.clone(),
-            recorded,
-            recorded_at,
-        };
-        if let Some(span) = recorded {
-            self.heads.insert(append.stream.clone(), append.head_after());
-            self.log.position = span.last_position();
-            self.log.recorded_at = recorded_at;
-        }
-        self.log.outcomes += 1;
-        let known = Known { outcome: outcome.clone(), request: append.request };
-        self.known.insert((append.stream.tenant.clone(), append.command), known);
-        outcome
-    }
+        let (outcome, log) = outcome(append, books.log(), batch);
+        books.record(append, &outcome, log)?;
+        Ok(Admitted::Recorded(outcome))
+    });
+    admitted.collect()
 }
 
-/// A command that comes again: the first outcome stands, but a publisher's id is for one request only.
-fn again(known: &Known, append: &Prepared) -> Admitted {
+/// What becomes of an append that is not recorded now; none if it is.
+fn refusal(
+    books: &mut impl Books,
+    append: &Prepared,
+    stale: Option<&HashMap<StreamId, StreamHead>>,
+) -> Result<Option<Admitted>, Error> {
+    if let Some(known) = books.known(append)? {
+        return Ok(Some(again(known, append)));
+    }
+    if let Some(given) = append.epoch {
+        let current = books.epoch(&append.stream)?;
+        if given != current {
+            return Ok(Some(Admitted::Refused(Refusal::StaleEpoch { current })));
+        }
+    }
+    let actual = books.head(&append.stream)?;
+    let seen = stale.and_then(|heads| heads.get(&append.stream).copied()).unwrap_or(actual);
+    if !append.expected.allows(seen.version) {
+        return Ok(Some(Admitted::Refused(Refusal::Conflict { actual })));
+    }
+    if !append.events.is_empty() && append.base != actual {
+        return Ok(Some(Admitted::Refused(Refusal::Rebase { actual })));
+    }
+    Ok(None)
+}
+
+/// A command that comes again: the first outcome stands, but a publisher's id is for one request.
+fn again(known: Known, append: &Prepared) -> Admitted {
     if append.command.kind != CommandKind::Derived && known.request != append.request {
         return Admitted::Refused(Refusal::CommandReused);
     }
-    Admitted::Known(known.outcome.clone())
+    Admitted::Known(known.outcome)
+}
+
+/// What is recorded of an accepted append, and where the log ends after it.
+pub(crate) fn outcome(append: &Prepared, log: LogHead, batch: &Batch) -> (Outcome, LogHead) {
+    let recorded = (!append.events.is_empty()).then(|| Span {
+        position: log.position.next(),
+        version: append.base.version.next(),
+        events: append.events.len() as u32,
+    });
+    let outcomes = log.outcomes + 1;
+    let log = match recorded {
+        Some(span) => {
+            LogHead { position: span.last_position(), recorded_at: batch.stamp, outcomes }
+        }
+        None => LogHead { outcomes, ..log },
+    };
+    let (stream, verdict) = (append.stream.clone(), append.verdict.clone());
+    (Outcome { stream, verdict, recorded, recorded_at: batch.stamp }, log)
+}
+
+/// Only the planted bug asks for the heads before the transaction has moved them.
+fn heads_before(books: &mut impl Books, batch: &Batch) -> HashMap<StreamId, StreamHead> {
+    let streams = batch.appends.iter().map(|append| &append.stream);
+    streams.filter_map(|stream| Some((stream.clone(), books.head(stream).ok()?))).collect()
 }
 
 impl Refusal {

@@ -10,10 +10,10 @@ use crate::chain::{EventHash, blob_hash};
 use crate::id::{CommandId, LogId, Tenant};
 use crate::planted::{Bug, planted};
 use crate::recorded::Stored;
-use crate::store::admit::{Known, View};
+use crate::store::admit::{Books, Known, admit};
 use crate::store::{
-    Admitted, Batch, Damage, Error, EventStore, Filter, LogHead, LogReader, Outcome, Page,
-    Prepared, Progress, Reply, Report, StreamHead,
+    Batch, Damage, Error, EventStore, Filter, LogHead, LogReader, Outcome, Page, Prepared,
+    Progress, Reply, Report, StreamHead,
 };
 use crate::stream::{Direction, Position, StreamId, Version};
 
@@ -52,36 +52,45 @@ impl Log {
         let hash = events.last().map_or(EventHash::NONE, |&last| self.events[last].hash());
         StreamHead { version: Version(events.len() as u64), hash }
     }
+}
 
-    fn view(&self, batch: &Batch) -> View {
-        let mut view = View { log: self.head, epochs: self.epochs.clone(), ..View::default() };
-        for append in &batch.appends {
-            let key = (append.stream.tenant.clone(), append.command);
-            if let Some(known) =
-                self.outcomes.get(&key).filter(|_| !planted(Bug::OutcomeNotLookedUp))
-            {
-                view.known.insert(key, known.clone());
-            }
-            view.heads.insert(append.stream.clone(), self.stream_head(&append.stream));
-        }
-        view
+impl Books for Log {
+    fn log(&self) -> LogHead {
+        self.head
     }
 
-    fn keep(&mut self, append: &Prepared, outcome: &Outcome) {
-        let key = (append.stream.tenant.clone(), append.command);
-        self.outcomes.insert(key, Known { outcome: outcome.clone(), request: append.request });
-        for blob in &append.blobs {
-            self.blobs
-                .insert((append.stream.tenant.clone(), blob_hash(&blob.bytes)), blob.bytes.clone());
+    fn known(&mut self, append: &Prepared) -> Result<Option<Known>, Error> {
+        if planted(Bug::OutcomeNotLookedUp) {
+            return Ok(None);
         }
-        let Some(span) = outcome.recorded else { return };
+        Ok(self.outcomes.get(&(append.stream.tenant.clone(), append.command)).cloned())
+    }
+
+    fn epoch(&mut self, stream: &StreamId) -> Result<u64, Error> {
+        Ok(self.epochs.get(&stream.partition()).copied().unwrap_or_default())
+    }
+
+    fn head(&mut self, stream: &StreamId) -> Result<StreamHead, Error> {
+        Ok(self.stream_head(stream))
+    }
+
+    fn record(&mut self, append: &Prepared, outcome: &Outcome, log: LogHead) -> Result<(), Error> {
+        let tenant = &append.stream.tenant;
+        let known = Known { outcome: outcome.clone(), request: append.request };
+        self.outcomes.insert((tenant.clone(), append.command), known);
+        for blob in &append.blobs {
+            self.blobs.insert((tenant.clone(), blob_hash(&blob.bytes)), blob.bytes.clone());
+        }
+        self.head = log;
+        let Some(span) = outcome.recorded else { return Ok(()) };
         let places = self.streams.entry(append.stream.clone()).or_default();
         for (event, n) in append.events.iter().zip(0..) {
             places.push(self.events.len());
-            let stored =
-                Stored::new(span.position.plus(n), event.hash, &event.header, &event.payload);
+            let position = span.position.plus(n);
+            let stored = Stored::new(position, event.hash, &event.header, &event.payload);
             self.events.push(stored.expect("the writer wrote this header"));
         }
+        Ok(())
     }
 }
 
@@ -91,20 +100,12 @@ impl EventStore for Memory {
         Arc::new(self.clone())
     }
 
-    async fn append(&self, batch: &Batch) -> Result<Reply, Error> {
+    async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error> {
         let mut log = self.log.write().expect("no one panics while holding the log");
         if batch.stamp < log.head.recorded_at {
             return Ok(Reply::Early(log.head.recorded_at));
         }
-        let mut view = log.view(batch);
-        let admitted = view.admit(&batch.appends, batch.stamp);
-        for (append, admitted) in batch.appends.iter().zip(&admitted) {
-            if let Admitted::Recorded(outcome) = admitted {
-                log.keep(append, outcome);
-            }
-        }
-        log.head = view.log;
-        Ok(Reply::Done(admitted))
+        admit(&mut *log, &batch).map(Reply::Done)
     }
 
     async fn claim(&self, partition: u16) -> Result<u64, Error> {

@@ -170,6 +170,7 @@ mod tests {
 
     #[cfg(feature = "sqlite")]
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test damages a file")]
     fn snapshots_in_a_file_keep_their_promises_and_a_damaged_file_is_begun_anew() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("snapshots");

@@ -1,28 +1,28 @@
-//! The log in one SQLite file: WAL, fsynced at every commit, one connection that writes, and a lock
-//! that keeps a second writing process out while readers come and go. sqlx writes, many rows a
-//! statement; rusqlite reads, because it hands out rows without copying them first.
+//! The log in one SQLite file: WAL, fsynced at every commit, one connection that writes on a thread
+//! of its own, and a lock that keeps a second writing process out while readers come and go.
+//! sqlx brings the schema up to date; rusqlite writes and reads, without a hand-over per statement.
 
 mod append;
+mod books;
 mod checkpoint;
 mod connect;
 mod failure;
-mod gather;
 mod keys;
 mod lock;
-mod many;
 mod read;
 mod rows;
 mod schema;
 mod snapshots;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use tokio::sync::Mutex;
 
 pub use keys::SqliteKeys;
 pub use lock::holder;
@@ -33,6 +33,7 @@ pub use snapshots::SqliteSnapshots;
 use crate::store::{Batch, Error, EventStore, LogReader, Reply};
 use append::Connection;
 use lock::Lock;
+use thread::WriterThread;
 
 /// The oldest SQLite whose WAL can be trusted.
 pub const SQLITE_OLDEST: i32 = 3_051_003;
@@ -48,21 +49,24 @@ pub struct Options {
 pub struct Sqlite {
     path: PathBuf,
     reader: SqliteReader,
-    writer: Mutex<Option<Connection>>,
+    // Before the lock: the connection is closed before another process may write.
+    writer: WriterThread,
+    batches: AtomicU64,
     _lock: Lock,
 }
 
 impl Sqlite {
     /// Opens the log at `path` for writing; creates it, and brings its schema up to date.
     pub async fn open(path: &Path, options: &Options) -> Result<Self, Error> {
+        connect::check_version()?;
         let path = lock::absolute(path)?;
         let lock = Lock::take(&path)?;
-        let mut writer = connect::writer(&path, options).await?;
-        schema::migrate(&path, &mut writer).await?;
+        schema::migrate(&path).await?;
         let reader = SqliteReader::open(&path)?;
         lock::sync_folders(&path)?;
-        let writer = Mutex::new(Some(Connection::new(writer)));
-        Ok(Self { path, reader, writer, _lock: lock })
+        let writer = Connection::new(connect::writer(&path, options)?, reader.log_id());
+        let writer = WriterThread::start(writer)?;
+        Ok(Self { path, reader, writer, batches: AtomicU64::new(0), _lock: lock })
     }
 
     /// The log's file.
@@ -71,28 +75,16 @@ impl Sqlite {
         &self.path
     }
 
+    /// How many batches were committed since the log was opened.
+    #[must_use]
+    pub fn batches(&self) -> u64 {
+        self.batches.load(Ordering::Relaxed)
+    }
+
     /// A reader of the same log, to be shared.
     #[must_use]
     pub fn log_reader(&self) -> SqliteReader {
         self.reader.clone()
-    }
-
-    /// Runs `work` on the writing connection. After the first fatal error the connection is
-    /// abandoned without being closed: closing would sync again what could not be synced.
-    async fn write<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut slot = self.writer.lock().await;
-        let connection = slot.as_mut().ok_or(Error::Stopped)?;
-        let done = work(connection).await;
-        if let Err(error) = &done
-            && error.is_fatal()
-            && !crate::planted::planted(crate::planted::Bug::WriteRetriedAfterError)
-        {
-            std::mem::forget(slot.take());
-        }
-        done
     }
 }
 
@@ -102,19 +94,16 @@ impl EventStore for Sqlite {
         Arc::new(self.reader.clone())
     }
 
-    async fn append(&self, batch: &Batch) -> Result<Reply, Error> {
-        self.write(async |connection| connection.append(batch).await).await
+    async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error> {
+        self.batches.fetch_add(1, Ordering::Relaxed);
+        self.writer.run(move |connection| connection.append(&batch)).await
     }
 
     async fn claim(&self, partition: u16) -> Result<u64, Error> {
-        self.write(async |connection| connection.claim(partition).await).await
-    }
-
-    async fn settle(&self) -> Result<(), Error> {
-        self.write(async |connection| connection.settle().await).await
+        self.writer.run(move |connection| connection.claim(partition)).await
     }
 
     async fn close(&self) -> Result<(), Error> {
-        self.write(async |connection| connection.checkpoint(checkpoint::Mode::Truncate).await).await
+        self.writer.run(|connection| connection.checkpoint(checkpoint::Mode::Truncate)).await
     }
 }

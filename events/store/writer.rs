@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::planted::{Bug, Phase, phase, planted};
 use crate::recorded::Stored;
+use crate::store::admit;
 use crate::store::recent::Recent;
 use crate::store::tail::TailFeed;
 use crate::store::{
@@ -42,7 +43,7 @@ pub struct Writer {
 
 /// The writer's task; wait for it after the last handle is gone, and everything is settled.
 #[derive(Debug)]
-pub struct WriterTask(JoinHandle<()>);
+pub struct WriterTask(JoinHandle<Result<(), Error>>);
 
 /// How the writer is.
 #[derive(Debug, Clone, Default)]
@@ -136,10 +137,10 @@ impl Writer {
 }
 
 impl WriterTask {
-    /// Waits until everything that was sent is answered; all handles must be gone.
-    pub async fn finished(self) {
-        // A panic of the writer reached every caller as a closed queue.
-        let _ = self.0.await;
+    /// Waits until everything that was sent is answered and the store is closed in good order;
+    /// all handles must be gone.
+    pub async fn finished(self) -> Result<(), Error> {
+        self.0.await.unwrap_or_else(|panic| Err(Error::Failed(format!("the writer: {panic}"))))
     }
 }
 
@@ -154,7 +155,7 @@ struct Run {
 }
 
 impl Run {
-    async fn drain(mut self, mut queue: mpsc::Receiver<Waiting>) {
+    async fn drain(mut self, mut queue: mpsc::Receiver<Waiting>) -> Result<(), Error> {
         let mut waiting = Vec::with_capacity(BATCH_APPENDS_MAX);
         loop {
             // Those answered just now get their turn to come again: it fills the next batch.
@@ -165,17 +166,17 @@ impl Run {
             }
             let batch = waiting.drain(..fitting(&waiting)).collect();
             if let Err(error) = self.commit(batch).await {
-                self.fail(error, waiting, queue);
-                return;
+                self.fail(&error, waiting, queue);
+                return Err(error);
             }
         }
-        if let Err(error) = self.store.close().await {
-            self.report.send_replace(State::Failed(error));
-        }
+        self.store.close().await.inspect_err(|error| {
+            self.report.send_replace(State::Failed(error.clone()));
+        })
     }
 
     /// The first fatal error ends it: nobody is acknowledged any more, everyone is told why.
-    fn fail(&self, error: Error, waiting: Vec<Waiting>, mut queue: mpsc::Receiver<Waiting>) {
+    fn fail(&self, error: &Error, waiting: Vec<Waiting>, mut queue: mpsc::Receiver<Waiting>) {
         tracing::error!(%error, "the writer stops");
         self.report.send_replace(State::Failed(error.clone()));
         queue.close();
@@ -211,20 +212,20 @@ impl Run {
         waiting: Vec<Waiting>,
     ) -> Result<Vec<Waiting>, (Error, Vec<Waiting>)> {
         phase(Phase::Preparing);
-        let mut batch = match self.prepare(&waiting).await {
-            Ok(batch) => batch,
+        let batch = match self.prepare(&waiting).await {
+            Ok(batch) => Arc::new(batch),
             Err(error) => return Err((error, waiting)),
         };
         if planted(Bug::AcknowledgeBeforeCommit) {
             return self.acknowledge_early(batch, waiting).await;
         }
         phase(Phase::Committing);
-        let mut reply = self.store.append(&batch).await;
+        let mut reply = self.store.append(Arc::clone(&batch)).await;
         if planted(Bug::WriteRetriedAfterError) && reply.as_ref().is_err_and(Error::is_fatal) {
-            reply = self.store.append(&batch).await;
+            reply = self.store.append(Arc::clone(&batch)).await;
         }
         match reply {
-            Ok(Reply::Done(admitted)) => Ok(self.conclude(&mut batch, admitted, waiting)),
+            Ok(Reply::Done(admitted)) => Ok(self.conclude(batch, admitted, waiting)),
             Ok(Reply::Early(floor)) => {
                 self.floor = self.floor.max(floor);
                 Ok(waiting)
@@ -274,14 +275,16 @@ impl Run {
     /// After the commit: the tail first, then every answer.
     fn conclude(
         &mut self,
-        batch: &mut Batch,
+        batch: Arc<Batch>,
         admitted: Vec<Admitted>,
         waiting: Vec<Waiting>,
     ) -> Vec<Waiting> {
         phase(Phase::Answering);
-        let (mut recorded, mut again, mut answers) =
-            (Vec::new(), Vec::new(), Vec::with_capacity(waiting.len()));
-        for ((prepared, admitted), waiting) in batch.appends.iter_mut().zip(admitted).zip(waiting) {
+        // The store has let go of the batch by now, so this copies nothing.
+        let appends = Arc::unwrap_or_clone(batch).appends;
+        let (mut recorded, mut again) = (Vec::new(), Vec::new());
+        let mut answers = Vec::with_capacity(waiting.len());
+        for ((prepared, admitted), waiting) in appends.into_iter().zip(admitted).zip(waiting) {
             match admitted {
                 Admitted::Recorded(outcome) => {
                     self.heads.put(&prepared.stream, prepared.head_after());
@@ -298,7 +301,7 @@ impl Run {
                 }
                 Admitted::Refused(refusal) => {
                     self.heads.forget(&prepared.stream);
-                    answers.push((waiting, Err(refusal.error(prepared))));
+                    answers.push((waiting, Err(refusal.error(&prepared))));
                 }
             }
         }
@@ -313,17 +316,20 @@ impl Run {
     /// The planted bug: answers first, the commit after.
     async fn acknowledge_early(
         &mut self,
-        mut batch: Batch,
+        batch: Arc<Batch>,
         waiting: Vec<Waiting>,
     ) -> Result<Vec<Waiting>, (Error, Vec<Waiting>)> {
-        let head = self.store.reader().head().await.map_err(|error| (error, Vec::new()))?;
-        let mut guess = crate::store::admit::View { log: head, ..Default::default() };
-        guess.heads.extend(batch.appends.iter().map(|a| (a.stream.clone(), a.base)));
-        let admitted = guess.admit(&batch.appends, batch.stamp);
-        let committed = batch.clone();
-        let again = self.conclude(&mut batch, admitted, waiting);
+        let lost = |error| (error, Vec::new());
+        let mut log = self.store.reader().head().await.map_err(lost)?;
+        let guesses = batch.appends.iter().map(|append| {
+            let (outcome, after) = admit::outcome(append, log, &batch);
+            log = after;
+            Admitted::Recorded(outcome)
+        });
+        let guesses = guesses.collect();
+        let again = self.conclude(Arc::clone(&batch), guesses, waiting);
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-        self.store.append(&committed).await.map_err(|error| (error, Vec::new()))?;
+        self.store.append(batch).await.map_err(lost)?;
         Ok(again)
     }
 }
@@ -353,9 +359,9 @@ fn fitting(waiting: &[Waiting]) -> usize {
 }
 
 /// The events of an append as readers see them.
-fn stored(prepared: &mut Prepared, outcome: &Outcome) -> Vec<Stored> {
+fn stored(prepared: Prepared, outcome: &Outcome) -> Vec<Stored> {
     let Some(span) = outcome.recorded else { return Vec::new() };
-    let events = std::mem::take(&mut prepared.events).into_iter().zip(0..);
+    let events = prepared.events.into_iter().zip(0..);
     events
         .map(|(event, n)| {
             Stored::new(span.position.plus(n), event.hash, &event.header, &event.payload)

@@ -1,5 +1,7 @@
 //! Promises about what is appended.
 
+#![expect(clippy::disallowed_methods, reason = "every spawned task is awaited")]
+
 use super::given::{append, append_at, event, stream};
 use super::world::World;
 use crate::chain::{EventHash, blob_hash};
@@ -172,7 +174,7 @@ pub async fn a_batch_stamped_before_the_head_comes_back_with_its_time(world: Wor
     let stamp = Timestamp(7);
     let late = append("b", 2);
     let prepared = prepare(&late, StreamHead::default(), world.reader().log_id(), stamp);
-    let reply = world.store().append(&Batch { stamp, appends: vec![prepared] }).await;
+    let reply = world.store().append(Batch { stamp, appends: vec![prepared] }.into()).await;
     let head = world.reader().head().await.expect("head");
     assert!(matches!(reply, Ok(Reply::Early(floor)) if floor == head.recorded_at));
     assert_eq!((head.position, head.outcomes), (Position(1), 1));

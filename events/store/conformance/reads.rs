@@ -1,5 +1,7 @@
 //! Promises about what is read.
 
+#![expect(clippy::disallowed_methods, reason = "every spawned task is awaited")]
+
 use std::sync::Arc;
 
 use super::given::{append, command, event, rejection, stream};

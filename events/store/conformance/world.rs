@@ -45,7 +45,7 @@ impl World {
     pub async fn restart(&mut self) {
         let Running { store, writer, task } = self.running.take().expect("the log runs");
         drop(writer);
-        task.finished().await;
+        task.finished().await.expect("the log closes");
         drop(store);
         self.running = Some(start(&*self.fixture, &self.clock).await);
     }
@@ -125,7 +125,7 @@ pub struct InMemory(crate::store::memory::Memory);
 
 impl Default for InMemory {
     fn default() -> Self {
-        let id = uuid::Uuid::from_u128(0xA11A_15);
+        let id = uuid::Uuid::from_u128(0x00A1_1A15);
         Self(crate::store::memory::Memory::new(crate::id::LogId(id)))
     }
 }

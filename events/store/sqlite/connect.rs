@@ -13,10 +13,8 @@ use crate::store::Error;
 
 /// How long a connection waits for another one.
 const BUSY: Duration = Duration::from_secs(5);
-/// Pages the writing connection keeps, in KiB.
-const WRITER_CACHE_KIB: i32 = 16 * 1024;
-/// Prepared statements the writing connection keeps: every size of every statement.
-const STATEMENTS: usize = 128;
+/// Prepared statements a connection keeps.
+const STATEMENTS: usize = 32;
 
 /// What must hold on every connection; the writer adds its own.
 const ALWAYS: [(&str, i64); 5] = [
@@ -26,8 +24,9 @@ const ALWAYS: [(&str, i64); 5] = [
     ("recursive_triggers", 1),
     ("busy_timeout", 5000),
 ];
-/// What must hold on the writing connection: 2 is FULL.
-const WRITER: [(&str, i64); 3] = [("synchronous", 2), ("wal_autocheckpoint", 0), ("query_only", 0)];
+/// What must hold on the writing connection: 2 is FULL, and its cache is 16 MiB.
+const WRITER: [(&str, i64); 4] =
+    [("synchronous", 2), ("wal_autocheckpoint", 0), ("query_only", 0), ("cache_size", -16_384)];
 /// What must hold on a reading connection.
 const READER: [(&str, i64); 1] = [("query_only", 1)];
 
@@ -39,44 +38,37 @@ pub(super) fn check_version() -> Result<(), Error> {
     Ok(())
 }
 
-/// Opens the one connection that writes.
-pub(super) async fn writer(path: &Path, options: &Options) -> Result<SqliteConnection, Error> {
-    check_version()?;
-    let mut wanted = SqliteConnectOptions::new()
+/// Opens the connection that brings the schema up to date.
+pub(super) async fn migrator(path: &Path) -> Result<SqliteConnection, Error> {
+    let wanted = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
-        .statement_cache_capacity(STATEMENTS)
         .pragma("wal_autocheckpoint", "0")
-        .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
         .disable_statement_logging();
-    for (name, value) in ALWAYS {
-        wanted = wanted.pragma(name, value.to_string());
-    }
+    wanted.connect().await.map_err(|error| not_a_log(path, failure::of_sqlx(error)))
+}
+
+/// Opens the one connection that writes.
+pub(super) fn writer(path: &Path, options: &Options) -> Result<rusqlite::Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        rusqlite::Connection::open_with_flags(path, flags).map_err(failure::of_rusqlite)?;
+    set(&connection, &ALWAYS)?;
+    set(&connection, &WRITER)?;
+    journal_mode(path, &connection)?;
     if let Some(pages) = options.pages_max {
-        wanted = wanted.pragma("max_page_count", pages.to_string());
+        let set = connection.pragma_update(None, "max_page_count", pages);
+        set.map_err(failure::of_rusqlite)?;
     }
-    let mut connection =
-        wanted.connect().await.map_err(|error| not_a_log(path, failure::of_sqlx(error)))?;
-    for (name, wanted) in ALWAYS.into_iter().chain(WRITER) {
-        let text = sqlx::AssertSqlSafe(format!("PRAGMA {name}"));
-        let found: i64 =
-            sqlx::query_scalar(text).fetch_one(&mut connection).await.map_err(failure::of_sqlx)?;
-        compare(name, wanted, found)?;
-    }
-    let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(failure::of_sqlx)?;
-    wal(&mode)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 
 /// Opens a connection that can only read.
 pub(super) fn reader(path: &Path) -> Result<rusqlite::Connection, Error> {
-    check_version()?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags).map_err(|error| {
         if failure::cannot_open(&error) {
@@ -85,19 +77,21 @@ pub(super) fn reader(path: &Path) -> Result<rusqlite::Connection, Error> {
             failure::of_rusqlite(error)
         }
     })?;
-    for (name, value) in ALWAYS.into_iter().chain(READER) {
-        connection.pragma_update(None, name, value).map_err(failure::of_rusqlite)?;
-        let found = connection
-            .pragma_query_value(None, name, |row| row.get(0))
-            .map_err(failure::of_rusqlite)?;
-        compare(name, value, found)?;
-    }
-    let mode: String = connection
-        .pragma_query_value(None, "journal_mode", |row| row.get(0))
-        .map_err(|error| not_a_log(path, failure::of_rusqlite(error)))?;
-    wal(&mode)?;
-    connection.set_prepared_statement_cache_capacity(32);
+    set(&connection, &ALWAYS)?;
+    set(&connection, &READER)?;
+    journal_mode(path, &connection)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
+}
+
+/// Sets what must hold, and reads it back.
+fn set(connection: &rusqlite::Connection, settings: &[(&str, i64)]) -> Result<(), Error> {
+    for (name, value) in settings {
+        connection.pragma_update(None, name, value).map_err(failure::of_rusqlite)?;
+        let found = connection.pragma_query_value(None, name, |row| row.get(0));
+        compare(name, *value, found.map_err(failure::of_rusqlite)?)?;
+    }
+    Ok(())
 }
 
 fn compare(name: &str, wanted: i64, found: i64) -> Result<(), Error> {
@@ -107,7 +101,11 @@ fn compare(name: &str, wanted: i64, found: i64) -> Result<(), Error> {
     Err(Error::Unsafe(format!("the setting `{name}` is {found}, it must be {wanted}")))
 }
 
-fn wal(mode: &str) -> Result<(), Error> {
+/// The journal mode is kept in the file; a file in another mode is not as safe.
+fn journal_mode(path: &Path, connection: &rusqlite::Connection) -> Result<(), Error> {
+    let mode: String = connection
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .map_err(|error| not_a_log(path, failure::of_rusqlite(error)))?;
     if mode == "wal" {
         return Ok(());
     }

@@ -65,8 +65,10 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Error> {
         return Ok(existing);
     }
     let name = path.file_name().ok_or_else(|| Error::Missing(path.into()))?;
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
     Ok(folder.canonicalize().map_err(failed)?.join(name))
 }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::Semaphore;
 
 use super::rows::{self, EventRow, OutcomeRow};
-use super::{connect, failure, gather, schema, verify};
+use super::{connect, failure, schema, verify};
 use crate::chain::{EventHash, blob_hash};
 use crate::header::Header;
 use crate::id::{CommandId, LogId, Tenant};
@@ -42,6 +42,7 @@ pub struct SqliteReader {
 impl SqliteReader {
     /// Opens the log at `path`, which must exist and have this program's schema.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        connect::check_version()?;
         let connection = connect::reader(path)?;
         schema::check(path, &connection)?;
         let (log_id, _) = head(&connection)?;
@@ -151,7 +152,7 @@ pub(super) fn head(connection: &Connection) -> Result<(LogId, LogHead), Error> {
     let id = uuid::Uuid::from_slice(&id)
         .map(LogId)
         .map_err(|_| Damage::of("the log's id is damaged"))?;
-    gather::whole("the head of the log", sum, rows::log_sum(id, &head))?;
+    rows::whole("the head of the log", sum, rows::log_sum(id, &head))?;
     Ok((id, head))
 }
 
@@ -255,7 +256,7 @@ pub(super) fn outcome_row(row: &Row<'_>) -> Result<OutcomeRow, Error> {
         Ok((outcome, row.get(11)?))
     };
     let (outcome, sum) = read().map_err(failure::of_rusqlite)?;
-    gather::whole("an outcome", sum, outcome.sum())?;
+    rows::whole("an outcome", sum, outcome.sum())?;
     Ok(outcome)
 }
 

@@ -3,9 +3,17 @@
 
 use crate::chain::{EventHash, checksum};
 use crate::id::{CommandId, LogId};
-use crate::store::{LogHead, Outcome, RequestHash, Span, Verdict};
+use crate::store::{Damage, Error, LogHead, Outcome, RequestHash, Span, Verdict};
 use crate::stream::{Position, StreamId, Version};
 use crate::time::Timestamp;
+
+/// Compares a row's checksum with what the row says.
+pub(super) fn whole(what: &str, stored: i64, computed: i64) -> Result<(), Error> {
+    if stored == computed {
+        return Ok(());
+    }
+    Err(Damage::of(format!("{what} does not match its checksum")).into())
+}
 
 pub(super) fn log_sum(log_id: LogId, head: &LogHead) -> i64 {
     let numbers = [
@@ -135,9 +143,5 @@ impl OutcomeRow {
 
     pub(super) fn request(&self) -> Option<RequestHash> {
         self.request.as_slice().try_into().ok().map(RequestHash)
-    }
-
-    pub(super) fn command(&self) -> Option<CommandId> {
-        CommandId::from_bytes(&self.command)
     }
 }

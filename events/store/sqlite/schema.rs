@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use sqlx::SqliteConnection;
+use sqlx::Connection;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::{connect, failure, rows};
@@ -29,23 +29,20 @@ fn migrator() -> Migrator {
 }
 
 /// Creates what is missing, and the log's identity with it.
-pub(super) async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), Error> {
-    migrator().run_direct(None, connection, false).await.map_err(|error| explain(path, error))?;
-    let there: i64 = sqlx::query_scalar("SELECT count(*) FROM log")
-        .fetch_one(&mut *connection)
+pub(super) async fn migrate(path: &Path) -> Result<(), Error> {
+    let mut connection = connect::migrator(path).await?;
+    let migrated = migrator().run_direct(None, &mut connection, false).await;
+    migrated.map_err(|error| explain(path, error))?;
+    let log_id = LogId(keys::random_id());
+    let insert = "INSERT INTO log (one, log_id, position, recorded_at, outcomes, checksum)
+                  VALUES (1, ?, 0, 0, 0, ?) ON CONFLICT (one) DO NOTHING";
+    sqlx::query(insert)
+        .bind(log_id.0.as_bytes().as_slice())
+        .bind(rows::log_sum(log_id, &LogHead::default()))
+        .execute(&mut connection)
         .await
         .map_err(failure::of_sqlx)?;
-    if there == 0 {
-        let log_id = LogId(keys::random_id());
-        let head = LogHead::default();
-        sqlx::query("INSERT INTO log (one, log_id, position, recorded_at, outcomes, checksum) VALUES (1, ?, 0, 0, 0, ?)")
-            .bind(log_id.0.as_bytes().as_slice())
-            .bind(rows::log_sum(log_id, &head))
-            .execute(connection)
-            .await
-            .map_err(failure::of_sqlx)?;
-    }
-    Ok(())
+    connection.close().await.map_err(failure::of_sqlx)
 }
 
 fn explain(path: &Path, error: MigrateError) -> Error {

@@ -1,5 +1,10 @@
 //! What the log in a file promises beyond what every store does.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "these tests damage files, and await every task they spawn"
+)]
+
 mod damage;
 mod guards;
 mod places;

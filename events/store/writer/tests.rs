@@ -1,5 +1,7 @@
 //! The writer under a store that fails: who is told what, and when it stops.
 
+#![expect(clippy::disallowed_methods, reason = "every spawned task is awaited")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -24,7 +26,7 @@ impl EventStore for Breaking {
         self.store.reader()
     }
 
-    async fn append(&self, batch: &Batch) -> Result<Reply, Error> {
+    async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error> {
         if self.appends.fetch_add(1, Ordering::Relaxed) >= self.after {
             return Err(self.error.clone());
         }

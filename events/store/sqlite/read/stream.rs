@@ -7,7 +7,7 @@ use super::{event_row, stored};
 use crate::chain::EventHash;
 use crate::planted::{Bug, planted};
 use crate::recorded::Stored;
-use crate::store::sqlite::{failure, gather, rows};
+use crate::store::sqlite::{failure, rows};
 use crate::store::{Damage, Error, StreamHead};
 use crate::stream::{Direction, StreamId, Version};
 
@@ -38,11 +38,11 @@ pub(in crate::store::sqlite) fn find(
     let name = params![stream.tenant.as_str(), stream.category.as_str(), stream.key.as_str()];
     let found = select.query_row(name, read).optional().map_err(failure::of_rusqlite)?;
     let Some((number, sum, head)) = found else { return Ok(None) };
-    gather::whole("a stream's name", sum, rows::stream_sum(number, stream))?;
+    rows::whole("a stream's name", sum, rows::stream_sum(number, stream))?;
     let (version, hash, sum) =
         head.ok_or_else(|| Damage::of(format!("the stream {stream} has no head")))?;
     let version = Version(version as u64);
-    gather::whole("the head of a stream", sum, rows::head_sum(number, version, &hash))?;
+    rows::whole("the head of a stream", sum, rows::head_sum(number, version, &hash))?;
     let hash = EventHash::from_slice(&hash)
         .ok_or_else(|| Damage::of("the head of a stream is damaged"))?;
     Ok(Some(Found { number, head: StreamHead { version, hash } }))
@@ -70,7 +70,7 @@ pub(in crate::store::sqlite) fn named(
         category.parse().map_err(damaged)?,
         key.parse().map_err(damaged)?,
     );
-    gather::whole("a stream's name", sum, rows::stream_sum(number, &stream))?;
+    rows::whole("a stream's name", sum, rows::stream_sum(number, &stream))?;
     Ok(stream)
 }
 

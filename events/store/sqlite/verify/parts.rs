@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Row, params};
 
 use crate::chain::{EventHash, blob_hash};
-use crate::store::sqlite::{failure, gather, read, rows};
+use crate::store::sqlite::{failure, read, rows};
 use crate::store::{Damage, Error, LogHead, Report};
 use crate::stream::{StreamId, Version};
 
@@ -294,7 +294,7 @@ fn epochs(connection: &Connection) -> Result<(), Error> {
     while let Some(row) = rows.next().map_err(failure::of_rusqlite)? {
         let epoch = || Ok((row.get(0)?, row.get(1)?, row.get(2)?));
         let (partition, epoch, sum) = epoch().map_err(failure::of_rusqlite)?;
-        gather::whole("an epoch", sum, rows::epoch_sum(partition, epoch))?;
+        rows::whole("an epoch", sum, rows::epoch_sum(partition, epoch))?;
     }
     Ok(())
 }

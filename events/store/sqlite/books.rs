@@ -1,0 +1,208 @@
+//! The books of the log as they stand inside a transaction: each statement is prepared once for a
+//! batch, and what is entered is there for the next append of the same batch.
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
+
+use super::failure;
+use super::read::{self, stream};
+use super::rows::{self, EventRow, OutcomeRow};
+use crate::chain::{EventHash, blob_hash};
+use crate::planted::{Bug, planted};
+use crate::store::admit::{Books, Known};
+use crate::store::recent::Recent;
+use crate::store::{Damage, Error, LogHead, Outcome, Prepared, StreamHead};
+use crate::stream::{StreamId, Version};
+
+const KNOWN: &str = "SELECT tenant, command, request, stream, verdict, position, version, events,
+    recorded_at, code, message, checksum FROM outcomes WHERE tenant = ? AND command = ?";
+const NUMBER: &str = "SELECT stream FROM streams WHERE tenant = ? AND category = ? AND key = ?";
+const HEAD: &str = "SELECT version, hash, checksum FROM heads WHERE stream = ?";
+const EPOCH: &str = "SELECT epoch, checksum FROM epochs WHERE partition = ?";
+const INSERT_EVENT: &str = "INSERT INTO events
+    (position, stream, version, hash, header, payload, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)";
+const INSERT_OUTCOME: &str = "INSERT INTO outcomes (tenant, command, request, stream, verdict,
+    position, version, events, recorded_at, code, message, checksum)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const INSERT_STREAM: &str =
+    "INSERT INTO streams (stream, tenant, category, key, checksum) VALUES (?, ?, ?, ?, ?)";
+const INSERT_HEAD: &str = "INSERT INTO heads (stream, version, hash, checksum) VALUES (?, ?, ?, ?)";
+const MOVE_HEAD: &str = "UPDATE heads SET version = ?, hash = ?, checksum = ? WHERE stream = ?";
+const INSERT_BLOB: &str = "INSERT INTO blobs (tenant, hash, media_type, bytes, checksum)
+    VALUES (?, ?, ?, ?, ?) ON CONFLICT (tenant, hash) DO NOTHING";
+
+/// The books, open for one batch.
+pub(super) struct SqliteBooks<'c> {
+    connection: &'c Connection,
+    numbers: &'c mut Recent<i64>,
+    log: LogHead,
+    known: CachedStatement<'c>,
+    head: CachedStatement<'c>,
+    insert_event: CachedStatement<'c>,
+    insert_outcome: CachedStatement<'c>,
+    move_head: CachedStatement<'c>,
+}
+
+impl<'c> SqliteBooks<'c> {
+    pub(super) fn open(
+        connection: &'c Connection,
+        numbers: &'c mut Recent<i64>,
+        log: LogHead,
+    ) -> Result<Self, Error> {
+        let prepare = |text| connection.prepare_cached(text).map_err(failure::of_rusqlite);
+        Ok(Self {
+            connection,
+            numbers,
+            log,
+            known: prepare(KNOWN)?,
+            head: prepare(HEAD)?,
+            insert_event: prepare(INSERT_EVENT)?,
+            insert_outcome: prepare(INSERT_OUTCOME)?,
+            move_head: prepare(MOVE_HEAD)?,
+        })
+    }
+
+    /// The number of a stream, if it has one.
+    fn number(&mut self, stream: &StreamId) -> Result<Option<i64>, Error> {
+        if let Some(number) = self.numbers.get(stream) {
+            return Ok(Some(number));
+        }
+        let name = params![stream.tenant.as_str(), stream.category.as_str(), stream.key.as_str()];
+        let found: Option<i64> = self
+            .connection
+            .prepare_cached(NUMBER)
+            .and_then(|mut select| select.query_row(name, |row| row.get(0)).optional())
+            .map_err(failure::of_rusqlite)?;
+        if let Some(number) = found {
+            self.numbers.put(stream, number);
+        }
+        Ok(found)
+    }
+
+    /// Gives a stream that appears for the first time its number and an empty head.
+    fn introduce(&mut self, stream: &StreamId) -> Result<i64, Error> {
+        let last: i64 = self
+            .connection
+            .prepare_cached("SELECT coalesce(max(stream), 0) FROM streams")
+            .and_then(|mut select| select.query_row([], |row| row.get(0)))
+            .map_err(failure::of_rusqlite)?;
+        let number = last + 1;
+        let (tenant, category) = (stream.tenant.as_str(), stream.category.as_str());
+        let sum = rows::stream_sum(number, stream);
+        let none = EventHash::NONE.0;
+        self.execute(INSERT_STREAM, params![number, tenant, category, stream.key.as_str(), sum])?;
+        let sum = rows::head_sum(number, Version::ZERO, &none);
+        self.execute(INSERT_HEAD, params![number, 0, none.as_slice(), sum])?;
+        self.numbers.put(stream, number);
+        Ok(number)
+    }
+
+    fn execute(&self, text: &'static str, values: impl rusqlite::Params) -> Result<(), Error> {
+        let ran = self.connection.prepare_cached(text).and_then(|mut s| s.execute(values));
+        ran.map(drop).map_err(failure::of_rusqlite)
+    }
+
+    fn enter_outcome(&mut self, row: &OutcomeRow) -> Result<(), Error> {
+        let values = params![
+            row.tenant,
+            row.command,
+            row.request,
+            row.stream,
+            row.verdict,
+            row.position,
+            row.version,
+            row.events,
+            row.recorded_at,
+            row.code,
+            row.message,
+            row.sum()
+        ];
+        self.insert_outcome.execute(values).map(drop).map_err(failure::of_rusqlite)
+    }
+
+    fn enter_event(&mut self, row: &EventRow<'_>) -> Result<(), Error> {
+        let (position, version) = (row.position.0 as i64, row.version.0 as i64);
+        let values =
+            params![position, row.stream, version, row.hash, row.header, row.payload, row.sum()];
+        self.insert_event.execute(values).map(drop).map_err(failure::of_rusqlite)
+    }
+}
+
+impl Books for SqliteBooks<'_> {
+    fn log(&self) -> LogHead {
+        self.log
+    }
+
+    fn known(&mut self, append: &Prepared) -> Result<Option<Known>, Error> {
+        if planted(Bug::OutcomeNotLookedUp) {
+            return Ok(None);
+        }
+        let command = append.command.to_bytes();
+        let mut rows = self
+            .known
+            .query(params![append.stream.tenant.as_str(), command.as_slice()])
+            .map_err(failure::of_rusqlite)?;
+        let Some(row) = rows.next().map_err(failure::of_rusqlite)? else { return Ok(None) };
+        let row = read::outcome_row(row)?;
+        let damaged = || Damage::of("an outcome is damaged");
+        let stream = stream::named(self.connection, row.stream)?;
+        let request = row.request().ok_or_else(damaged)?;
+        Ok(Some(Known { outcome: row.outcome(stream).ok_or_else(damaged)?, request }))
+    }
+
+    fn epoch(&mut self, stream: &StreamId) -> Result<u64, Error> {
+        let partition = stream.partition();
+        let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+        let found = self
+            .connection
+            .prepare_cached(EPOCH)
+            .and_then(|mut select| select.query_row([partition], read).optional())
+            .map_err(failure::of_rusqlite)?;
+        let Some((epoch, sum)) = found else { return Ok(0) };
+        rows::whole("an epoch", sum, rows::epoch_sum(partition.into(), epoch))?;
+        Ok(epoch as u64)
+    }
+
+    fn head(&mut self, stream: &StreamId) -> Result<StreamHead, Error> {
+        let Some(number) = self.number(stream)? else { return Ok(StreamHead::default()) };
+        let read = |row: &Row<'_>| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?, row.get::<_, i64>(2)?))
+        };
+        let found = self.head.query_row([number], read).optional().map_err(failure::of_rusqlite)?;
+        let (version, hash, sum) =
+            found.ok_or_else(|| Damage::of(format!("the stream {stream} has no head")))?;
+        let version = Version(version as u64);
+        rows::whole("the head of a stream", sum, rows::head_sum(number, version, &hash))?;
+        Ok(StreamHead { version, hash: EventHash(hash) })
+    }
+
+    fn record(&mut self, append: &Prepared, outcome: &Outcome, log: LogHead) -> Result<(), Error> {
+        let number = match self.number(&append.stream)? {
+            Some(number) => number,
+            None => self.introduce(&append.stream)?,
+        };
+        self.enter_outcome(&OutcomeRow::new(append.command, append.request, number, outcome))?;
+        for blob in &append.blobs {
+            let tenant = append.stream.tenant.as_str();
+            let hash = blob_hash(&blob.bytes);
+            let sum = rows::blob_sum(tenant, &hash, &blob.media_type);
+            let values = params![tenant, hash.0.as_slice(), blob.media_type, blob.bytes, sum];
+            self.execute(INSERT_BLOB, values)?;
+        }
+        self.log = log;
+        let Some(span) = outcome.recorded else { return Ok(()) };
+        for (event, n) in append.events.iter().zip(0..) {
+            self.enter_event(&EventRow {
+                position: span.position.plus(n),
+                stream: number,
+                version: span.version.plus(n),
+                hash: &event.hash.0,
+                header: &event.header,
+                payload: &event.payload,
+            })?;
+        }
+        let head = append.head_after();
+        let sum = rows::head_sum(number, head.version, &head.hash.0);
+        let values = params![head.version.0 as i64, head.hash.0.as_slice(), sum, number];
+        self.move_head.execute(values).map(drop).map_err(failure::of_rusqlite)
+    }
+}

@@ -1,0 +1,59 @@
+//! `annals bench`: how fast it is, as a ratio to something measured in the same run on the same
+//! machine. Every figure is made of several runs; nothing here asserts, it reports.
+
+pub mod log;
+mod measure;
+mod table;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+pub use measure::{Better, Measure};
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// The log in one file: appending, reading, verifying, and the memory that takes.
+    Log(Common),
+}
+
+/// What every bench lets one choose.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// How often each figure is measured.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub runs: u32,
+    /// How many events one run appends.
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(10_000..=100_000_000))]
+    pub events: u64,
+    /// Where the logs are made, and removed again; a folder on the disk that is to be measured.
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// Only the figures whose name begins with this.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub only: String,
+}
+
+impl Common {
+    /// Whether any figure of this group is wanted.
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        name.starts_with(&self.only) || self.only.starts_with(name)
+    }
+}
+
+/// Runs a bench, and prints a table, or JSON.
+pub fn run(bench: &Bench, json: bool) -> anyhow::Result<()> {
+    let measures = match bench {
+        Bench::Log(common) => log::run(common)?,
+    };
+    let mut out = io::stdout().lock();
+    if json {
+        serde_json::to_writer_pretty(&mut out, &measures)?;
+        writeln!(out)?;
+    } else {
+        out.write_all(table::table(&measures).as_bytes())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Reading and verifying a log of a million events, interleaved on ten thousand streams.
+
+use std::path::Path;
+use std::time::Instant;
+
+use events::store::sqlite::SqliteReader;
+use events::store::{Filter, LogReader, PAGE_EVENTS_MAX, Progress};
+use events::stream::{Direction, Position, Version};
+
+use super::corpus::{Corpus, Dice};
+use super::{Better, Common, Measure, fill, per_second, remove, runtime};
+
+/// How many events the log holds for reading.
+const EVENTS: u64 = 1_000_000;
+/// How many events each stream holds.
+const STREAM_EVENTS: u64 = 100;
+/// How many streams are read for a median.
+const READS: usize = 500;
+
+/// All figures about reading.
+pub(super) fn all(common: &Common, folder: &Path) -> anyhow::Result<Vec<Measure>> {
+    let path = folder.join("read.log");
+    runtime()?.block_on(fill::fill(&path, EVENTS, EVENTS / STREAM_EVENTS))?;
+    let (mut read_all, mut read_stream, mut verify) = (Vec::new(), Vec::new(), Vec::new());
+    for run in 0..common.runs {
+        read_all.push(runtime()?.block_on(everything(&path))?);
+        read_stream.push(runtime()?.block_on(streams(&path, u64::from(run)))?);
+        verify.push(runtime()?.block_on(audit(&path))?);
+    }
+    remove(&path);
+    Ok(vec![
+        Measure::of("log.read_all.sqlite", "events/s", read_all).must_be(Better::Higher, 800_000.0),
+        Measure::of("log.read_stream.sqlite", "µs", read_stream).must_be(Better::Lower, 150.0),
+        Measure::of("log.verify.sqlite", "events/s", verify).must_be(Better::Higher, 1_000_000.0),
+    ])
+}
+
+async fn everything(path: &Path) -> anyhow::Result<f64> {
+    let reader = SqliteReader::open(path)?;
+    let begun = Instant::now();
+    let (mut from, mut count) = (Position::FIRST, 0);
+    loop {
+        let page = reader.read_all(from, &Filter::default(), PAGE_EVENTS_MAX).await?;
+        count += page.events.len() as u64;
+        from = page.next;
+        if page.end {
+            anyhow::ensure!(count == EVENTS, "read {count} events of {EVENTS}");
+            return Ok(per_second(count, begun));
+        }
+    }
+}
+
+/// The median time to read a stream that this reader has not read before.
+async fn streams(path: &Path, seed: u64) -> anyhow::Result<f64> {
+    let reader = SqliteReader::open(path)?;
+    let (corpus, mut dice) = (Corpus::new(), Dice::new(seed + 77));
+    let mut times = Vec::new();
+    for _ in 0..READS {
+        let stream = corpus.stream(dice.below(EVENTS / STREAM_EVENTS));
+        let begun = Instant::now();
+        let events =
+            reader.read_stream(&stream, Version::FIRST, Direction::Forwards, 1000).await?;
+        times.push(begun.elapsed().as_secs_f64() * 1e6);
+        anyhow::ensure!(events.len() as u64 == STREAM_EVENTS, "the stream is shorter");
+    }
+    Ok(Measure::of("", "", times).median)
+}
+
+async fn audit(path: &Path) -> anyhow::Result<f64> {
+    let reader = SqliteReader::open(path)?;
+    let begun = Instant::now();
+    let report = reader.verify(Progress::default()).await?;
+    anyhow::ensure!(report.is_whole() && report.events == EVENTS, "the log is damaged: {report:?}");
+    Ok(per_second(report.events, begun))
+}
