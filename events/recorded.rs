@@ -25,11 +25,21 @@ impl Stored {
         header: &[u8],
         payload: &[u8],
     ) -> Result<Self, InvalidHeader> {
-        Header::decode(header)?;
+        Ok(Self::of_read(position, hash, &Header::decode(header)?, header, payload))
+    }
+
+    /// The same, for whoever has read the header already.
+    pub(crate) fn of_read(
+        position: Position,
+        hash: EventHash,
+        _read: &Header<'_>,
+        header: &[u8],
+        payload: &[u8],
+    ) -> Self {
         let mut bytes = Vec::with_capacity(header.len() + payload.len());
         bytes.extend_from_slice(header);
         bytes.extend_from_slice(payload);
-        Ok(Self { position, hash, header_bytes: header.len() as u32, bytes: bytes.into() })
+        Self { position, hash, header_bytes: header.len() as u32, bytes: bytes.into() }
     }
 
     /// Its place in the log.

@@ -55,6 +55,10 @@ pub trait EventStore: Send + Sync + 'static {
     async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error>;
     /// Takes a partition over: its epoch grows by one, and appends with an older one are refused.
     async fn claim(&self, partition: u16) -> Result<u64, Error>;
+    /// The ends of streams as the writer will find them; a store may know a shorter way to them.
+    async fn heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
+        self.reader().stream_heads(streams).await
+    }
     /// Does what the store wants done between batches, such as moving its journal into place.
     async fn settle(&self) -> Result<(), Error> {
         Ok(())

@@ -10,6 +10,7 @@ use events::store::keys::{KeyStore, Secret};
 use events::store::sqlite::{Options, Sqlite, SqliteKeys, SqliteReader};
 use events::store::writer::WriterTask;
 use events::store::{self, EventStore, LogReader, Writer};
+use rustix::fs::{Access, access};
 
 use crate::clock::SystemClock;
 
@@ -23,13 +24,12 @@ pub enum Error {
     #[error("the log has a history, but its keys are not at {}", .0.display())]
     KeysMissing(PathBuf),
     /// The keys are there and cannot be used.
-    #[error("the keys at {path} cannot be used: {source}", path = path.display())]
+    #[error("the keys at {path} cannot be used: {what}", path = path.display())]
     KeysUnusable {
         /// The file.
         path: PathBuf,
         /// Why not.
-        #[source]
-        source: store::Error,
+        what: String,
     },
 }
 
@@ -97,7 +97,24 @@ impl App {
 /// Opens the log at `path` for reading; it is neither made nor changed.
 pub fn reader(path: &Path) -> Result<SqliteReader, store::Error> {
     is_log_file(path)?;
-    SqliteReader::open(path)
+    SqliteReader::open(path).map_err(|error| explain(path, error))
+}
+
+/// Reading a log needs files beside it; where they are missing and cannot be made, nothing broke.
+fn explain(path: &Path, error: store::Error) -> store::Error {
+    match error {
+        store::Error::Failed(what) if access(folder_of(path), Access::WRITE_OK).is_err() => {
+            let what = format!("cannot read {}: {what}, and its folder is closed", path.display());
+            store::Error::Unavailable(what)
+        }
+        error => error,
+    }
+}
+
+/// The folder that the log at `path` is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or_else(|| Path::new("."))
 }
 
 /// Where the keys of the log at `path` are.
@@ -119,21 +136,28 @@ pub(crate) fn is_log_file(path: &Path) -> Result<(), store::Error> {
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(not_a_log("it is a folder")),
         Ok(found) if !found.is_file() => Err(not_a_log("it is not a file")),
-        Ok(_) => std::fs::File::open(path).map(drop).map_err(|error| unreadable(path, &error)),
+        Ok(found) if found.len() == 0 => Err(store::Error::Missing(path.into())),
+        // Asked without opening: closing a second descriptor would drop SQLite's locks on the file.
+        Ok(_) => {
+            access(path, Access::READ_OK).map_err(|error| unusable("read", path, &error.into()))
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Err(store::Error::Missing(path.into()))
         }
-        Err(error) => Err(unreadable(path, &error)),
+        Err(error) => Err(unusable("read", path, &error)),
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> store::Error {
-    store::Error::Unavailable(format!("cannot read {}: {error}", path.display()))
+fn unusable(what: &str, path: &Path, error: &std::io::Error) -> store::Error {
+    store::Error::Unavailable(format!("cannot {what} {}: {error}", path.display()))
 }
 
+/// Whether there is no log yet; one that is there must be open to writing.
 fn is_new(path: &Path) -> Result<bool, store::Error> {
     match is_log_file(path) {
-        Ok(()) => Ok(false),
+        Ok(()) => access(path, Access::WRITE_OK)
+            .map(|()| false)
+            .map_err(|error| unusable("write to", path, &error.into())),
         Err(store::Error::Missing(_)) => Ok(true),
         Err(error) => Err(error),
     }
@@ -146,7 +170,17 @@ fn open_keys(path: &Path, has_history: bool) -> Result<SqliteKeys, Error> {
     if has_history && !keys.exists() {
         return Err(Error::KeysMissing(keys));
     }
-    SqliteKeys::open(&keys).map_err(|source| keys_error(&keys, source))
+    open_keys_at(&keys)
+}
+
+/// Opens the keys at `path`.
+pub(crate) fn open_keys_at(path: &Path) -> Result<SqliteKeys, Error> {
+    if let Err(error) = access(path, Access::READ_OK | Access::WRITE_OK)
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(Error::KeysUnusable { path: path.into(), what: error.to_string() });
+    }
+    SqliteKeys::open(path).map_err(|source| keys_error(path, source))
 }
 
 /// What is wrong with the disk is wrong with the log as well; the rest is about the keys.
@@ -155,6 +189,9 @@ fn keys_error(path: &Path, source: store::Error) -> Error {
         error @ (store::Error::Full | store::Error::Failed(_) | store::Error::Unsafe(_)) => {
             Error::Log(error)
         }
-        source => Error::KeysUnusable { path: path.into(), source },
+        store::Error::Damaged(damage) => {
+            Error::KeysUnusable { path: path.into(), what: damage.to_string() }
+        }
+        source => Error::KeysUnusable { path: path.into(), what: source.to_string() },
     }
 }

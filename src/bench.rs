@@ -17,6 +17,15 @@ pub use measure::{Better, Measure};
 pub enum Bench {
     /// The log in one file: appending, reading, verifying, and the memory that takes.
     Log(Common),
+    /// Appends and says the peak memory of this process; part of the bench of the log.
+    #[command(hide = true)]
+    LogPeak {
+        /// How many events.
+        #[arg(long)]
+        events: u64,
+        /// Where.
+        path: PathBuf,
+    },
 }
 
 /// What every bench lets one choose.
@@ -47,6 +56,7 @@ impl Common {
 pub fn run(bench: &Bench, json: bool) -> anyhow::Result<()> {
     let measures = match bench {
         Bench::Log(common) => log::run(common)?,
+        Bench::LogPeak { events, path } => return log::peak(path, *events),
     };
     let mut out = io::stdout().lock();
     if json {

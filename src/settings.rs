@@ -28,9 +28,8 @@ impl Settings {
     fn of(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         let absolute = |name| set(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let data = || {
-            absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")))
-        };
+        let data =
+            || absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")));
         Self {
             store: set("ANNALS_STORE")
                 .map(PathBuf::from)

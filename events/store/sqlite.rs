@@ -1,5 +1,5 @@
-//! The log in one SQLite file: WAL, fsynced at every commit, one connection that writes on a thread
-//! of its own, and a lock that keeps a second writing process out while readers come and go.
+//! The log in one SQLite file: WAL, fsynced at every commit, one connection that writes, and a
+//! lock that keeps a second writing process out while readers come and go.
 //! sqlx brings the schema up to date; rusqlite writes and reads, without a hand-over per statement.
 
 mod append;
@@ -9,13 +9,13 @@ mod connect;
 mod failure;
 mod keys;
 mod lock;
+mod owned;
 mod read;
 mod rows;
 mod schema;
 mod snapshots;
 #[cfg(test)]
 mod tests;
-mod thread;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use sqlx::Connection as _;
 
 pub use keys::SqliteKeys;
 pub use lock::holder;
@@ -30,10 +31,11 @@ pub use read::SqliteReader;
 pub use schema::{KNOWN_SCHEMA, SchemaState, schema_state};
 pub use snapshots::SqliteSnapshots;
 
-use crate::store::{Batch, Error, EventStore, LogReader, Reply};
+use crate::store::{Batch, Error, EventStore, LogReader, Reply, StreamHead};
+use crate::stream::StreamId;
 use append::Connection;
 use lock::Lock;
-use thread::WriterThread;
+use owned::Owned;
 
 /// The oldest SQLite whose WAL can be trusted.
 pub const SQLITE_OLDEST: i32 = 3_051_003;
@@ -50,7 +52,7 @@ pub struct Sqlite {
     path: PathBuf,
     reader: SqliteReader,
     // Before the lock: the connection is closed before another process may write.
-    writer: WriterThread,
+    writer: Owned,
     batches: AtomicU64,
     _lock: Lock,
 }
@@ -61,11 +63,12 @@ impl Sqlite {
         connect::check_version()?;
         let path = lock::absolute(path)?;
         let lock = Lock::take(&path)?;
-        schema::migrate(&path).await?;
+        let migrator = schema::migrate(&path).await?;
         let reader = SqliteReader::open(&path)?;
+        migrator.close().await.map_err(failure::of_sqlx)?;
         lock::sync_folders(&path)?;
         let writer = Connection::new(connect::writer(&path, options)?, reader.log_id());
-        let writer = WriterThread::start(writer)?;
+        let writer = Owned::new(writer);
         Ok(Self { path, reader, writer, batches: AtomicU64::new(0), _lock: lock })
     }
 
@@ -96,14 +99,18 @@ impl EventStore for Sqlite {
 
     async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error> {
         self.batches.fetch_add(1, Ordering::Relaxed);
-        self.writer.run(move |connection| connection.append(&batch)).await
+        self.writer.run(|connection| connection.append(&batch))
     }
 
     async fn claim(&self, partition: u16) -> Result<u64, Error> {
-        self.writer.run(move |connection| connection.claim(partition)).await
+        self.writer.run(|connection| connection.claim(partition))
+    }
+
+    async fn heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
+        self.writer.run(|connection| connection.heads(streams))
     }
 
     async fn close(&self) -> Result<(), Error> {
-        self.writer.run(|connection| connection.checkpoint(checkpoint::Mode::Truncate)).await
+        self.writer.run(|connection| connection.checkpoint(checkpoint::Mode::Truncate))
     }
 }

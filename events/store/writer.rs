@@ -30,6 +30,8 @@ pub const QUEUE_MAX: usize = 4096;
 pub const BATCH_APPENDS_MAX: usize = 1024;
 /// The most payload bytes of one transaction, beyond its first append.
 pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How often others get their turn while a batch is gathered.
+const TURNS_MAX: usize = 16;
 /// How often an append that meets a moving stream is tried again before its caller is told.
 const ROUNDS_MAX: usize = 1024;
 
@@ -157,22 +159,35 @@ struct Run {
 impl Run {
     async fn drain(mut self, mut queue: mpsc::Receiver<Waiting>) -> Result<(), Error> {
         let mut waiting = Vec::with_capacity(BATCH_APPENDS_MAX);
-        loop {
-            // Those answered just now get their turn to come again: it fills the next batch.
-            tokio::task::yield_now().await;
-            phase(Phase::Waiting);
-            if waiting.is_empty() && queue.recv_many(&mut waiting, BATCH_APPENDS_MAX).await == 0 {
-                break;
-            }
+        while !waiting.is_empty() || queue.recv_many(&mut waiting, BATCH_APPENDS_MAX).await > 0 {
+            self.gather(&mut waiting, &mut queue).await;
             let batch = waiting.drain(..fitting(&waiting)).collect();
             if let Err(error) = self.commit(batch).await {
                 self.fail(&error, waiting, queue);
                 return Err(error);
             }
+            phase(Phase::Waiting);
         }
         self.store.close().await.inspect_err(|error| {
             self.report.send_replace(State::Failed(error.clone()));
         })
+    }
+
+    /// Takes what else waits. Those answered just now get their turn to come again as long as they
+    /// keep coming: it fills the batch, and costs one who is alone nothing but a look.
+    async fn gather(&self, waiting: &mut Vec<Waiting>, queue: &mut mpsc::Receiver<Waiting>) {
+        for _ in 0..TURNS_MAX {
+            let before = waiting.len();
+            tokio::task::yield_now().await;
+            while waiting.len() < BATCH_APPENDS_MAX
+                && let Ok(more) = queue.try_recv()
+            {
+                waiting.push(more);
+            }
+            if waiting.len() == before {
+                return;
+            }
+        }
     }
 
     /// The first fatal error ends it: nobody is acknowledged any more, everyone is told why.
@@ -267,7 +282,7 @@ impl Run {
             return Ok(());
         }
         let unknown: Vec<StreamId> = unknown.into_iter().cloned().collect();
-        let found = self.store.reader().stream_heads(&unknown).await?;
+        let found = self.store.heads(&unknown).await?;
         unknown.iter().zip(found).for_each(|(stream, head)| self.heads.put(stream, head));
         Ok(())
     }

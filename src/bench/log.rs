@@ -8,11 +8,11 @@ mod raw;
 mod read;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use events::store::sqlite::{Options, Sqlite};
 use events::store::{EventStore, Writer};
-use std::sync::Arc;
 
 use super::{Better, Common, Measure};
 use crate::clock::SystemClock;
@@ -35,9 +35,14 @@ pub(super) fn run(common: &Common) -> anyhow::Result<Vec<Measure>> {
         measures.extend(read::all(common, folder)?);
     }
     if common.wants("log.memory") {
-        measures.extend(memory::all(folder)?);
+        measures.extend(memory::all(common, folder)?);
     }
     Ok(measures)
+}
+
+/// What the hidden command does that the memory is measured of.
+pub(super) fn peak(path: &Path, events: u64) -> anyhow::Result<()> {
+    memory::append_and_tell(path, events)
 }
 
 /// A runtime like the one the program runs on.

@@ -113,7 +113,10 @@ mod tests {
     #[test]
     fn a_missed_target_is_said() {
         let measure = Measure::of("x", "µs", vec![5.0]);
-        assert_eq!(measure.clone().must_be(Better::Lower, 4.0).verdict(), Some(("≤ 4".into(), false)));
+        assert_eq!(
+            measure.clone().must_be(Better::Lower, 4.0).verdict(),
+            Some(("≤ 4".into(), false))
+        );
         assert_eq!(measure.must_be(Better::Higher, 4.0).verdict(), Some(("≥ 4".into(), true)));
     }
 }

@@ -1,1 +1,5 @@
+//! What the whole system promises, from the outside: no network, no server, no account needed.
 
+mod cli;
+mod promises;
+mod tidy;

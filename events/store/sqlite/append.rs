@@ -10,8 +10,8 @@ use crate::id::LogId;
 use crate::planted::{Bug, planted};
 use crate::store::admit::{Books, admit};
 use crate::store::recent::Recent;
-use crate::store::{Batch, Error, LogHead, Reply};
-use crate::stream::Position;
+use crate::store::{Batch, Error, LogHead, Reply, StreamHead};
+use crate::stream::{Position, StreamId};
 
 /// The writing connection with what it remembers between batches.
 pub(super) struct Connection {
@@ -33,6 +33,13 @@ impl Connection {
         let reply = self.transaction(|this| this.admit(batch))?;
         checkpoint::when_due(&self.sqlite)?;
         Ok(reply)
+    }
+
+    /// The heads of streams, found on the connection that is about to move them.
+    pub(super) fn heads(&mut self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
+        let log = LogHead::default();
+        let mut books = SqliteBooks::open(&self.sqlite, &mut self.numbers, log)?;
+        streams.iter().map(|stream| books.head(stream)).collect()
     }
 
     /// Takes a partition over.

@@ -35,6 +35,8 @@ pub(super) struct SqliteBooks<'c> {
     connection: &'c Connection,
     numbers: &'c mut Recent<i64>,
     log: LogHead,
+    /// The highest number a stream has, once it was asked for.
+    last_number: Option<i64>,
     known: CachedStatement<'c>,
     head: CachedStatement<'c>,
     insert_event: CachedStatement<'c>,
@@ -53,6 +55,7 @@ impl<'c> SqliteBooks<'c> {
             connection,
             numbers,
             log,
+            last_number: None,
             known: prepare(KNOWN)?,
             head: prepare(HEAD)?,
             insert_event: prepare(INSERT_EVENT)?,
@@ -80,12 +83,11 @@ impl<'c> SqliteBooks<'c> {
 
     /// Gives a stream that appears for the first time its number and an empty head.
     fn introduce(&mut self, stream: &StreamId) -> Result<i64, Error> {
-        let last: i64 = self
-            .connection
-            .prepare_cached("SELECT coalesce(max(stream), 0) FROM streams")
-            .and_then(|mut select| select.query_row([], |row| row.get(0)))
-            .map_err(failure::of_rusqlite)?;
-        let number = last + 1;
+        let number = match self.last_number {
+            Some(last) => last + 1,
+            None => self.highest_number()? + 1,
+        };
+        self.last_number = Some(number);
         let (tenant, category) = (stream.tenant.as_str(), stream.category.as_str());
         let sum = rows::stream_sum(number, stream);
         let none = EventHash::NONE.0;
@@ -94,6 +96,13 @@ impl<'c> SqliteBooks<'c> {
         self.execute(INSERT_HEAD, params![number, 0, none.as_slice(), sum])?;
         self.numbers.put(stream, number);
         Ok(number)
+    }
+
+    fn highest_number(&self) -> Result<i64, Error> {
+        self.connection
+            .prepare_cached("SELECT coalesce(max(stream), 0) FROM streams")
+            .and_then(|mut select| select.query_row([], |row| row.get(0)))
+            .map_err(failure::of_rusqlite)
     }
 
     fn execute(&self, text: &'static str, values: impl rusqlite::Params) -> Result<(), Error> {

@@ -4,10 +4,15 @@
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "a log is a file")]
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::store::Error;
+
+/// How often, and how long apart, the file is looked at until its holder has written its name.
+const LOOKS: u32 = 200;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
 /// Held as long as the process writes to the log.
 #[derive(Debug)]
@@ -32,7 +37,13 @@ impl Lock {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        open.set_len(0).and_then(|()| writeln!(open, "{}", std::process::id())).map_err(failed)?;
+        let name = format!("{}\n", std::process::id());
+        open.set_len(0).and_then(|()| open.write_all(name.as_bytes())).map_err(
+            |error| match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::Full,
+                _ => Error::Failed(format!("cannot write {}: {error}", file.display())),
+            },
+        )?;
         Ok(Self(open))
     }
 }
@@ -49,13 +60,31 @@ fn lock_file(path: &Path) -> PathBuf {
     name.into()
 }
 
+/// Who holds the lock. It writes its name right after it took it: until then the file still names
+/// one that is gone, or nobody.
 fn pid(file: &mut File) -> String {
-    let mut text = String::new();
-    let read = file.rewind().and_then(|()| file.take(20).read_to_string(&mut text));
-    match (read, text.trim()) {
-        (Ok(_), pid) if !pid.is_empty() => pid.into(),
-        _ => "unknown".into(),
+    let mut named = None;
+    for _ in 0..LOOKS {
+        named = read_pid(file).or(named);
+        match &named {
+            Some(pid) if is_running(*pid) => break,
+            _ => std::thread::sleep(BETWEEN_LOOKS),
+        }
     }
+    named.map_or_else(|| "unknown".into(), |pid| pid.to_string())
+}
+
+/// The number in the file, once it stands there whole.
+fn read_pid(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.rewind().and_then(|()| file.take(20).read_to_string(&mut text)).ok()?;
+    text.strip_suffix('\n')?.parse().ok()
+}
+
+/// Whether there is such a process; where the system does not say, it is taken for granted.
+fn is_running(pid: u32) -> bool {
+    let processes = Path::new("/proc");
+    !processes.join("self").exists() || processes.join(pid.to_string()).exists()
 }
 
 /// The path with its folder resolved, so that two names of one log share one lock.

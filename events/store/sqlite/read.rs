@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 
 use super::rows::{self, EventRow, OutcomeRow};
@@ -64,18 +65,29 @@ impl SqliteReader {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let permit =
-            Arc::clone(&self.permits).acquire_owned().await.expect("the permits are never closed");
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit = permit.expect("the permits are never closed");
         let this = self.clone();
-        let done = tokio::task::spawn_blocking(move || {
+        let read = move || {
             let _permit = permit;
-            let idle = this.idle.lock().expect("no one panics while holding the connections").pop();
-            let connection = idle.map_or_else(|| connect::reader(&this.path), Ok)?;
-            let done = work(&connection);
-            this.idle.lock().expect("no one panics while holding the connections").push(connection);
-            done
-        });
-        done.await.unwrap_or_else(|panic| Err(Error::Failed(format!("a read panicked: {panic}"))))
+            this.lend(work)
+        };
+        if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+            // In place: two thread wake-ups would cost more than most reads.
+            return tokio::task::block_in_place(read);
+        }
+        let done = tokio::task::spawn_blocking(read).await;
+        done.unwrap_or_else(|panic| Err(Error::Failed(format!("a read panicked: {panic}"))))
+    }
+
+    /// Lends a connection to `work`; one that saw damage is not used again.
+    fn lend<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let idle = || self.idle.lock().expect("no one panics while holding the connections");
+        let lent = idle().pop();
+        let connection = lent.map_or_else(|| connect::reader(&self.path), Ok)?;
+        let done = work(&connection)?;
+        idle().push(connection);
+        Ok(done)
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use sqlx::Connection;
+use sqlx::SqliteConnection;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::{connect, failure, rows};
@@ -28,10 +28,23 @@ fn migrator() -> Migrator {
     Migrator::with_migrations(vec![first])
 }
 
-/// Creates what is missing, and the log's identity with it.
-pub(super) async fn migrate(path: &Path) -> Result<(), Error> {
+/// Creates what is missing, and the log's identity with it. The connection comes back open: the
+/// last one that is closed moves the journal into the file and says nothing of errors, so another
+/// must be there before. After an error it is not closed at all, for that would sync again what
+/// could not be synced.
+pub(super) async fn migrate(path: &Path) -> Result<SqliteConnection, Error> {
     let mut connection = connect::migrator(path).await?;
-    let migrated = migrator().run_direct(None, &mut connection, false).await;
+    match bring_up(path, &mut connection).await {
+        Ok(()) => Ok(connection),
+        Err(error) => {
+            std::mem::forget(connection);
+            Err(error)
+        }
+    }
+}
+
+async fn bring_up(path: &Path, connection: &mut SqliteConnection) -> Result<(), Error> {
+    let migrated = migrator().run_direct(None, &mut *connection, false).await;
     migrated.map_err(|error| explain(path, error))?;
     let log_id = LogId(keys::random_id());
     let insert = "INSERT INTO log (one, log_id, position, recorded_at, outcomes, checksum)
@@ -39,10 +52,33 @@ pub(super) async fn migrate(path: &Path) -> Result<(), Error> {
     sqlx::query(insert)
         .bind(log_id.0.as_bytes().as_slice())
         .bind(rows::log_sum(log_id, &LogHead::default()))
-        .execute(&mut connection)
+        .execute(connection)
         .await
-        .map_err(failure::of_sqlx)?;
-    connection.close().await.map_err(failure::of_sqlx)
+        .map(drop)
+        .map_err(failure::of_sqlx)
+}
+
+/// Another program's database is left as it is: not even its journal mode is changed.
+fn refuse_foreign(path: &Path) -> Result<(), Error> {
+    if !std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        return Ok(());
+    }
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let tables = "SELECT count(*), coalesce(sum(name = '_sqlx_migrations'), 0) FROM sqlite_schema";
+    let counted = rusqlite::Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.query_row(tables, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+    });
+    match counted.map_err(failure::of_rusqlite) {
+        Ok((0, _) | (_, 1..)) => Ok(()),
+        Ok(_) => {
+            let what = "it is a database of another program".into();
+            Err(Error::NotALog { path: path.into(), what })
+        }
+        Err(Error::Damaged(damage)) => {
+            Err(Error::NotALog { path: path.into(), what: damage.to_string() })
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn explain(path: &Path, error: MigrateError) -> Error {

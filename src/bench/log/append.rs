@@ -41,7 +41,8 @@ pub(super) fn many(common: &Common, folder: &Path) -> anyhow::Result<Vec<Measure
         Measure::of("log.append.sqlite.256", "events/s", ours)
             .against(at_256)
             .ratio_must_be(Better::Higher, 0.6),
-        Measure::of("log.append.sqlite.256.batch", "events", batches).must_be(Better::Higher, 100.0),
+        Measure::of("log.append.sqlite.256.batch", "events", batches)
+            .must_be(Better::Higher, 100.0),
         Measure::of("log.append.sqlite.raw.64", "events/s", at_64),
         fair,
         Measure::of("log.append.sqlite.raw.1000", "events/s", at_1000),

@@ -6,7 +6,7 @@ use events::stream::StreamId;
 use uuid::Uuid;
 
 /// How many streams the events are spread over.
-pub(super) const STREAMS: u64 = 10_000;
+pub(super) const STREAMS: u64 = 1_000_000;
 /// The size of a payload.
 pub(super) const PAYLOAD_BYTES: usize = 400;
 

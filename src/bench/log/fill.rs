@@ -8,14 +8,18 @@ use super::open;
 /// How many appends wait at once.
 const AT_ONCE: u64 = 512;
 
-/// Appends `events` events, spread evenly over `streams` streams in turn.
-pub(super) async fn fill(path: &Path, events: u64, streams: u64) -> anyhow::Result<()> {
+/// Appends `events` events, the `n`-th to the stream that `stream` says.
+pub(super) async fn fill(
+    path: &Path,
+    events: u64,
+    stream: impl Fn(u64) -> u64,
+) -> anyhow::Result<()> {
     let (store, writer, task) = open(path).await?;
     let (corpus, mut dice) = (Corpus::new(), Dice::new(1));
     let mut waiting = std::collections::VecDeque::new();
     for n in 0..events {
         let command = Corpus::command(1_780_000_000_000 + n / 64, &mut dice);
-        let append = corpus.append(corpus.stream(n % streams), command);
+        let append = corpus.append(corpus.stream(stream(n)), command);
         let writer = writer.clone();
         #[expect(clippy::disallowed_methods, reason = "each is waited for below")]
         waiting.push_back(tokio::spawn(async move { writer.append(append).await }));

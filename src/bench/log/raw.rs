@@ -22,6 +22,8 @@ use super::{Measure, per_second, remove, runtime};
 struct Row {
     position: i64,
     stream: i64,
+    /// The name of the stream.
+    key: String,
     version: i64,
     hash: EventHash,
     header: Vec<u8>,
@@ -82,8 +84,7 @@ fn rows(events: u64) -> Vec<Row> {
             let number = dice.below(STREAMS);
             let command = Corpus::command(start + n / 64, &mut dice);
             let append = corpus.append(corpus.stream(number), command);
-            let (version, before) =
-                heads.get(&number).copied().unwrap_or((0_u64, EventHash::NONE));
+            let (version, before) = heads.get(&number).copied().unwrap_or((0_u64, EventHash::NONE));
             let recorded_at = Timestamp((start + n / 64) as i64 * 1000);
             let header = Header {
                 event_id: EventId(command.id),
@@ -111,6 +112,7 @@ fn rows(events: u64) -> Vec<Row> {
             Row {
                 position: n as i64 + 1,
                 stream: number as i64 + 1,
+                key: append.stream.key.to_string(),
                 version: version as i64 + 1,
                 hash,
                 header,
@@ -165,7 +167,9 @@ fn commit(connection: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
     }
     if let Some(last) = rows.last() {
         connection
-            .prepare_cached("UPDATE log SET position = ?, recorded_at = ?, outcomes = ?, checksum = ?")?
+            .prepare_cached(
+                "UPDATE log SET position = ?, recorded_at = ?, outcomes = ?, checksum = ?",
+            )?
             .execute(params![last.position, last.recorded_at, last.position, last.position])?;
     }
     connection.prepare_cached("COMMIT")?.execute([]).map(drop)
@@ -173,12 +177,11 @@ fn commit(connection: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
 
 /// A stream that appears for the first time.
 fn name(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
-    let key = Corpus::new().stream(row.stream as u64 - 1).key;
     connection
         .prepare_cached(
             "INSERT INTO streams (stream, tenant, category, key, checksum) VALUES (?, 'main', 'task', ?, ?)",
         )?
-        .execute(params![row.stream, key.as_str(), row.position])?;
+        .execute(params![row.stream, row.key, row.position])?;
     connection
         .prepare_cached("INSERT INTO heads (stream, version, hash, checksum) VALUES (?, 0, ?, 0)")?
         .execute(params![row.stream, row.hash.0.as_slice()])

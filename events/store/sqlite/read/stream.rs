@@ -3,10 +3,12 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{event_row, stored};
-use crate::chain::EventHash;
+use super::event_row;
+use crate::chain::{EventHash, event_hash};
+use crate::header::Header;
 use crate::planted::{Bug, planted};
 use crate::recorded::Stored;
+use crate::store::sqlite::rows::EventRow;
 use crate::store::sqlite::{failure, rows};
 use crate::store::{Damage, Error, StreamHead};
 use crate::stream::{Direction, StreamId, Version};
@@ -132,12 +134,12 @@ fn ascending(
     let (mut expected, mut previous) = (start, EventHash::NONE);
     while let Some(row) = rows.next().map_err(failure::of_rusqlite)? {
         let row = event_row(row)?;
-        let event = stored(&row)?;
         if row.version != expected {
             return Err(missing(stream, expected));
         }
-        let linked = start != Version::FIRST && expected == start;
-        check(stream, &event, expected, (!linked).then_some(&previous))?;
+        // Of an event before `low` only the hash is used; what it follows was not read.
+        let linked = start == Version::FIRST || expected != start;
+        let event = check(stream, &row, linked.then_some(&previous))?;
         previous = event.hash();
         expected = expected.next();
         events.push(event);
@@ -157,22 +159,22 @@ fn ascending(
 /// The event must say that it belongs here, and follow the one before.
 fn check(
     stream: &StreamId,
-    event: &Stored,
-    version: Version,
+    row: &EventRow<'_>,
     previous: Option<&EventHash>,
-) -> Result<(), Error> {
-    let header = event.header();
+) -> Result<Stored, Error> {
+    let broken = |what: &str| Damage::at(row.position, what).in_stream(stream, row.version);
+    let header = Header::decode(row.header).map_err(|error| broken(&error.to_string()))?;
+    let hash = EventHash::from_slice(row.hash).ok_or_else(|| broken("its hash is not 32 bytes"))?;
     let named = (header.tenant, header.category, header.stream_key);
     let wanted = (stream.tenant.as_str(), stream.category.as_str(), stream.key.as_str());
-    let broken =
-        |what: &str| Err(Damage::at(event.position(), what).in_stream(stream, version).into());
-    if named != wanted || header.version != version {
-        return broken("its header names another place");
+    if named != wanted || header.version != row.version {
+        return Err(broken("its header names another place").into());
     }
-    if previous.is_some_and(|previous| !event.follows(previous)) && !planted(Bug::ChainNotChecked) {
-        return broken("its hash does not follow from the event before it");
+    let follows = |previous| event_hash(previous, row.header, row.payload) == hash;
+    if !previous.is_none_or(follows) && !planted(Bug::ChainNotChecked) {
+        return Err(broken("its hash does not follow from the event before it").into());
     }
-    Ok(())
+    Ok(Stored::of_read(row.position, hash, &header, row.header, row.payload))
 }
 
 fn missing(stream: &StreamId, version: Version) -> Error {

@@ -88,6 +88,19 @@ async fn what_is_no_log_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn the_database_of_another_program_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("other.db");
+    let other = Connection::open(&path).expect("opens");
+    other.execute_batch("CREATE TABLE notes (text); INSERT INTO notes VALUES (1)").expect("made");
+    drop(other);
+    let before = std::fs::read(&path).expect("read");
+    let refused = Sqlite::open(&path, &Options::default()).await.err().expect("refused");
+    assert!(matches!(refused, Error::NotALog { .. }), "{refused}");
+    assert_eq!(std::fs::read(&path).expect("read"), before);
+}
+
+#[tokio::test]
 async fn the_journal_is_moved_into_the_file_and_stays_bounded() {
     let (world, path) = world().await;
     for round in 0..40_u128 {

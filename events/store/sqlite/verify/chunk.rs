@@ -1,8 +1,6 @@
 //! The events of a range of positions. Each is chained to the stored hash of the one before it in
 //! its stream; since that one is checked too, wherever it stands, the order of checking is free.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::parts::Totals;
@@ -16,7 +14,7 @@ use crate::store::{Damage, Error, Report};
 use crate::stream::{Position, StreamId, Version};
 use crate::time::Timestamp;
 
-/// How many streams are remembered before all are forgotten.
+/// How many streams are remembered: each has one place, and pushes out who was there before.
 const SEEN_MAX: usize = 32 * 1024;
 /// How many events of a chunk may be unreadable before the rest of it is given up.
 const UNREADABLE_MAX: usize = 64;
@@ -24,11 +22,12 @@ const UNREADABLE_MAX: usize = 64;
 /// Checks chunk after chunk on one connection.
 pub(super) struct Chunks<'c> {
     connection: &'c Connection,
-    seen: HashMap<i64, Seen>,
+    seen: Vec<Option<Seen>>,
 }
 
 /// A stream whose last checked event is known.
 struct Seen {
+    number: i64,
     name: StreamId,
     version: Version,
     hash: EventHash,
@@ -42,7 +41,7 @@ struct Scan {
 
 impl<'c> Chunks<'c> {
     pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, seen: HashMap::new() }
+        Self { connection, seen: (0..SEEN_MAX).map(|_| None).collect() }
     }
 
     /// Checks all events from `from` to `to`.
@@ -118,8 +117,7 @@ impl<'c> Chunks<'c> {
         let header = Header::decode(row.header).map_err(|error| at(error.to_string()))?;
         let hash =
             EventHash::from_slice(row.hash).ok_or_else(|| at("its hash is not 32 bytes".into()))?;
-        let previous = self.previous(&row)?;
-        let seen = self.seen.get_mut(&row.stream).expect("the stream was just looked up");
+        let (previous, seen) = self.previous(&row)?;
         let broken = |what: &str| Err(at(what.into()).in_stream(&seen.name, row.version).into());
         let name = (seen.name.tenant.as_str(), seen.name.category.as_str(), seen.name.key.as_str());
         if (header.tenant, header.category, header.stream_key) != name
@@ -142,34 +140,39 @@ impl<'c> Chunks<'c> {
         Ok(())
     }
 
-    /// The stored hash of the event before this one in its stream; none if it is not there.
-    fn previous(&mut self, row: &EventRow<'_>) -> Result<Option<EventHash>, Error> {
-        if !self.seen.contains_key(&row.stream) {
-            if self.seen.len() >= SEEN_MAX {
-                self.seen.clear();
-            }
-            let name = stream::named(self.connection, row.stream)
-                .map_err(|error| place(error, row.position))?;
-            self.seen
-                .insert(row.stream, Seen { name, version: Version::ZERO, hash: EventHash::NONE });
+    /// The stored hash of the event before this one in its stream, none if it is not there; and
+    /// the place where the stream is remembered.
+    fn previous(&mut self, row: &EventRow<'_>) -> Result<(Option<EventHash>, &mut Seen), Error> {
+        let connection = self.connection;
+        let place = &mut self.seen[row.stream as usize % SEEN_MAX];
+        if place.as_ref().is_none_or(|seen| seen.number != row.stream) {
+            let name = stream::named(connection, row.stream);
+            let name = name.map_err(|error| at_position(error, row.position))?;
+            let (version, hash) = (Version::ZERO, EventHash::NONE);
+            *place = Some(Seen { number: row.stream, name, version, hash });
         }
-        let seen = &self.seen[&row.stream];
-        if row.version == seen.version.next() {
-            return Ok(Some(seen.hash));
-        }
-        if row.version == Version::FIRST {
-            return Ok(Some(EventHash::NONE));
-        }
-        let select = "SELECT hash FROM events WHERE stream = ? AND version = ?";
-        let before: Option<Vec<u8>> = self
-            .connection
-            .prepare_cached(select)
-            .and_then(|mut s| {
-                s.query_row(params![row.stream, row.version.0 as i64 - 1], |r| r.get(0)).optional()
-            })
-            .map_err(|error| place(failure::of_rusqlite(error), row.position))?;
-        Ok(before.as_deref().and_then(EventHash::from_slice))
+        let seen = place.as_mut().expect("the stream was just remembered");
+        let previous = match row.version {
+            version if version == seen.version.next() => Some(seen.hash),
+            Version::FIRST => Some(EventHash::NONE),
+            version => stored_hash(connection, row.stream, version.0 as i64 - 1)
+                .map_err(|error| at_position(error, row.position))?,
+        };
+        Ok((previous, seen))
     }
+}
+
+fn stored_hash(
+    connection: &Connection,
+    stream: i64,
+    version: i64,
+) -> Result<Option<EventHash>, Error> {
+    let select = "SELECT hash FROM events WHERE stream = ? AND version = ?";
+    let hash: Option<Vec<u8>> = connection
+        .prepare_cached(select)
+        .and_then(|mut s| s.query_row(params![stream, version], |row| row.get(0)).optional())
+        .map_err(failure::of_rusqlite)?;
+    Ok(hash.as_deref().and_then(EventHash::from_slice))
 }
 
 /// Notes every position that has no event.
@@ -180,7 +183,7 @@ fn skip_missing(scan: &mut Scan, found: Position, report: &mut Report) {
     }
 }
 
-fn place(error: Error, position: Position) -> Error {
+fn at_position(error: Error, position: Position) -> Error {
     match error {
         Error::Damaged(damage) => Damage::at(position, damage.what).into(),
         other => other,

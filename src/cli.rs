@@ -1,0 +1,214 @@
+//! The command line: what can be said, and who does it. One file per subcommand; none of them holds
+//! a rule of the system. Failures are `problem.rs`, everything written to a terminal is `show.rs`.
+
+mod completions;
+mod doctor;
+mod log;
+mod migrate;
+mod output;
+pub mod problem;
+mod progress;
+mod show;
+mod signals;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::settings::Settings;
+use problem::Problem;
+
+/// Why a command fails, or how it ended.
+type Done = Result<ExitCode, Problem>;
+
+/// An append-only log of facts: recorded once, provable for ever.
+#[derive(Debug, Parser)]
+#[command(
+    name = "annals",
+    bin_name = "annals",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+#[command(after_help = START, after_long_help = format!("{START}\n\n{EXIT_CODES}"))]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const START: &str = "Start here:
+  echo '{\"id\":\"1\",\"source\":\"shop\",\"type\":\"order.placed\"}' | annals log append
+  annals log read
+  annals log verify";
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done                            69  the store cannot be reached
+  1  what was checked is not right   73  the disk is full
+  2  the command line is wrong       74  reading or writing failed
+  65 the input is wrong              75  another process writes to the log
+  66 no input, or no log             78  the log, its keys or settings do not fit
+  130, 143  ended by SIGINT, SIGTERM; everything acknowledged is recorded";
+
+/// The heading of what every command understands.
+const EVERYWHERE: &str = "For every command";
+
+/// What every command understands.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// The log's file [default: ANNALS_STORE, else annals/annals.log in the user's data folder]
+    #[arg(long, value_name = "PATH", global = true, help_heading = EVERYWHERE)]
+    store: Option<PathBuf>,
+    /// Write JSON, one object per line; failures too
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    json: bool,
+    /// Write only what was asked for, and failures
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
+    quiet: bool,
+    /// Say more about what is going on, on standard error; twice for even more
+    #[arg(long, short, global = true, help_heading = EVERYWHERE, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Confirms that a test harness runs this program, which has bugs on purpose
+    #[cfg(feature = "planted")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, hide = true)]
+    harness: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Append to the log, read it, follow it, prove it
+    #[command(subcommand)]
+    Log(log::LogCommand),
+    Migrate(migrate::Migrate),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+    /// Measure how fast it is, beside the fastest loop on the same machine
+    #[command(subcommand)]
+    Bench(crate::bench::Bench),
+}
+
+/// What a command needs to know about the way it was started.
+struct Context {
+    store: Option<PathBuf>,
+    json: bool,
+    quiet: bool,
+    color: bool,
+}
+
+impl Context {
+    /// The log that is meant.
+    fn store(&self) -> Result<PathBuf, Problem> {
+        self.store.clone().ok_or(Problem::StoreUnnamed)
+    }
+
+    /// Whether a person watches who wants to be told.
+    fn watched(&self) -> bool {
+        !self.json && !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    /// Tells a person something that is neither a result nor a failure.
+    fn note(&self, text: &str) {
+        if !self.json {
+            self.announce(text);
+        }
+    }
+
+    /// Tells programs as well.
+    fn announce(&self, text: &str) {
+        use std::io::Write as _;
+        let text = match self.json {
+            true => serde_json::json!({ "note": text }).to_string(),
+            false => show::visible(text),
+        };
+        if !self.quiet {
+            // When nobody listens any more, there is nobody to tell.
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
+        }
+    }
+}
+
+/// Runs the program with the arguments it was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let settings = Settings::read();
+    let color = settings.color && std::io::stderr().is_terminal();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let (json, done) = match Cli::try_parse_from(arguments) {
+        Ok(cli) => (cli.global.json, run(cli, settings, color)),
+        Err(error) if error.use_stderr() && json => (json, Err(usage(&error))),
+        Err(error) => {
+            // Help into a pipe that was closed is no failure.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    done.unwrap_or_else(|problem| {
+        problem.report(json, color);
+        ExitCode::from(problem.code().exit())
+    })
+}
+
+fn run(cli: Cli, settings: Settings, color: bool) -> Done {
+    let Cli { global, command } = cli;
+    #[cfg(feature = "planted")]
+    if !global.harness {
+        return Err(Problem::HarnessOnly);
+    }
+    listen(&global, color);
+    let Global { store, json, quiet, .. } = global;
+    let context = Context { store: store.or(settings.store), json, quiet, color };
+    match command {
+        Command::Log(command) => command.run(&context),
+        Command::Migrate(command) => command.run(&context),
+        Command::Doctor(command) => command.run(&context),
+        Command::Completions(command) => command.run(Cli::command()),
+        Command::Bench(bench) => {
+            crate::bench::run(&bench, context.json).map_err(Problem::BenchFailed)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Sends what the program says about itself to standard error.
+fn listen(global: &Global, color: bool) {
+    let level = match global.verbose {
+        // What stands there is for programs, which are told of failures in another form.
+        0 if global.json => LevelFilter::OFF,
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_ansi(color)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+fn usage(error: &clap::Error) -> Problem {
+    let text = error.render().to_string();
+    let first = text.lines().next().unwrap_or("the command line is not one");
+    Problem::Usage(first.trim_start_matches("error: ").into())
+}
+
+/// Runs a command's work on one thread: commands wait for disks and pipes, they do not compute.
+fn block_on(work: impl Future<Output = Done>) -> Done {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .build()
+        .map_err(Problem::SystemFailed)?;
+    let done = runtime.block_on(work);
+    // A write to a pipe that nobody empties must not keep the program from ending.
+    runtime.shutdown_background();
+    done
+}
+
+/// Reads of the log, and one write to standard output.
+const BLOCKING_THREADS_MAX: usize = 8;

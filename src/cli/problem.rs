@@ -1,0 +1,206 @@
+//! Why a command fails, for people and for programs: a stable code, a message, a remedy, an exit
+//! code. The table of codes is in `code.rs`; nothing else in the program speaks of failure.
+
+mod code;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use events::content::INLINE_BYTES_MAX;
+use events::store::{self, Damage};
+
+pub use code::Code;
+
+use super::show::visible;
+use crate::app;
+
+/// Why a command fails.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The command line is not one.
+    #[error("{0}")]
+    Usage(String),
+    /// A program with planted bugs was started by someone else than a harness.
+    #[error("this program was built for tests and does not run outside their harness")]
+    HarnessOnly,
+    /// No log was named, and there is no folder to look for one in.
+    #[error("no log is named, and there is no home folder to look for one in")]
+    StoreUnnamed,
+    /// The log did not do what it was asked.
+    #[error(transparent)]
+    Store(store::Error),
+    /// The keys of a log with a history are gone.
+    #[error("the log has a history, but its keys are not at {}", .0.display())]
+    KeysMissing(PathBuf),
+    /// The keys cannot be used.
+    #[error("the keys at {path} cannot be used: {what}", path = path.display())]
+    KeysUnusable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        what: String,
+    },
+    /// A line of the input is refused.
+    #[error("line {line}: {refused}")]
+    Line {
+        /// Which line, from 1.
+        line: u64,
+        /// Why.
+        #[source]
+        refused: Refused,
+    },
+    /// There is no input.
+    #[error("cannot read {path}: {source}", path = path.display())]
+    InputMissing {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The input broke off.
+    #[error("reading the input failed: {0}")]
+    InputFailed(#[source] std::io::Error),
+    /// The output broke off.
+    #[error("writing the output failed: {0}")]
+    OutputFailed(#[source] std::io::Error),
+    /// The system refuses something every program needs.
+    #[error("the system refuses: {0}")]
+    SystemFailed(#[source] std::io::Error),
+    /// A bench could not be made.
+    #[error("the bench failed: {0:#}")]
+    BenchFailed(anyhow::Error),
+}
+
+/// Why a line of the input is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It is not a CloudEvent.
+    #[error("it is not a fact: {0}")]
+    Malformed(String),
+    /// It has no id.
+    #[error("the fact has no `id`")]
+    WithoutId,
+    /// It has no source.
+    #[error("the fact has no `source`")]
+    WithoutSource,
+    /// It is longer than any line may be.
+    #[error("it is longer than {limit} bytes", limit = super::log::LINE_BYTES_MAX)]
+    TooLong,
+    /// The fact is larger than any may be.
+    #[error("the fact has {0} bytes, the limit is {limit}", limit = INLINE_BYTES_MAX)]
+    TooLarge(usize),
+    /// Its id was used for something else.
+    #[error("another fact with the id {id:?} from {source_name} is recorded already")]
+    Reused {
+        /// The id.
+        id: String,
+        /// The source.
+        source_name: String,
+    },
+}
+
+impl Problem {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Usage(_) => Code::Usage,
+            Self::HarnessOnly => Code::HarnessOnly,
+            Self::StoreUnnamed => Code::StoreUnnamed,
+            Self::Store(error) => code_of(error),
+            Self::KeysMissing(_) => Code::KeysMissing,
+            Self::KeysUnusable { .. } => Code::KeysUnusable,
+            Self::Line { refused, .. } => refused.code(),
+            Self::InputMissing { .. } => Code::InputMissing,
+            Self::InputFailed(_) => Code::InputFailed,
+            Self::OutputFailed(_) => Code::OutputFailed,
+            Self::SystemFailed(_) => Code::SystemFailed,
+            Self::BenchFailed(_) => Code::BenchFailed,
+        }
+    }
+
+    /// How to mend it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        self.code().remedy()
+    }
+
+    /// Tells whoever started the command, on standard error.
+    pub(super) fn report(&self, json: bool, color: bool) {
+        let text = if json { self.json() } else { self.text(color) };
+        // When nobody listens any more, the exit code still tells.
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    fn json(&self) -> String {
+        let error = serde_json::json!({
+            "code": self.code().name(), "message": self.to_string(), "remedy": self.remedy(),
+        });
+        serde_json::json!({ "error": error }).to_string()
+    }
+
+    fn text(&self, color: bool) -> String {
+        let (red, plain) = if color { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+        let mut text = format!("{red}error[{}]{plain}: ", self.code().name());
+        let _ = write!(text, "{}\n  remedy: {}", visible(&self.to_string()), self.remedy());
+        text
+    }
+}
+
+impl Refused {
+    fn code(&self) -> Code {
+        match self {
+            Self::Malformed(_) => Code::LineMalformed,
+            Self::WithoutId => Code::LineWithoutId,
+            Self::WithoutSource => Code::LineWithoutSource,
+            Self::TooLong | Self::TooLarge(_) => Code::LineTooLarge,
+            Self::Reused { .. } => Code::CommandReused,
+        }
+    }
+}
+
+fn code_of(error: &store::Error) -> Code {
+    use store::Error;
+    match error {
+        Error::Locked { .. } => Code::StoreLocked,
+        Error::Missing(_) => Code::StoreMissing,
+        Error::NotALog { .. } => Code::NotALog,
+        Error::NewerSchema { .. } => Code::StoreNewer,
+        Error::OlderSchema { .. } => Code::StoreOlder,
+        Error::Damaged(_) => Code::StoreDamaged,
+        Error::Full => Code::StoreFull,
+        Error::Failed(_) => Code::StoreFailed,
+        Error::Unsafe(_) => Code::StoreUnsafe,
+        Error::CommandReused(_) => Code::CommandReused,
+        Error::TooLarge { .. } | Error::Empty => Code::LineTooLarge,
+        Error::Unavailable(_)
+        | Error::Stopped
+        | Error::Busy
+        | Error::Conflict { .. }
+        | Error::StaleEpoch { .. } => Code::StoreUnavailable,
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Damage> for Problem {
+    fn from(damage: Damage) -> Self {
+        Self::Store(damage.into())
+    }
+}
+
+impl From<app::Error> for Problem {
+    fn from(error: app::Error) -> Self {
+        match error {
+            app::Error::Log(error) => Self::Store(error),
+            app::Error::KeysMissing(path) => Self::KeysMissing(path),
+            app::Error::KeysUnusable { path, what } => Self::KeysUnusable { path, what },
+        }
+    }
+}

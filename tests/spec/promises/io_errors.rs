@@ -1,0 +1,62 @@
+//! An error of the disk at every write and sync of the script: the program stops acknowledging,
+//! says why, ends, and never syncs that file again, for a second sync may succeed without a reason.
+
+mod exceptions;
+
+use std::io::Write;
+use std::time::Instant;
+
+use super::boundary::{Boundary, boundaries, table};
+use super::script::{Ended, Script, at_each, recorded, struck};
+use super::trace::{Call, Fault, calls};
+use exceptions::{Breach, Excuses};
+
+/// The calls that fail.
+const FAIL: [&str; 5] = ["write", "pwrite64", "ftruncate", "fsync", "fdatasync"];
+/// The calls that say that a file is safe.
+const SYNC: [&str; 3] = ["fsync", "fdatasync", "sync_file_range"];
+/// The exit code of an error of input or output, and what it is called.
+const STORE_FAILED: (i32, &str) = (74, "store_failed");
+
+#[test]
+fn an_error_of_the_disk_stops_the_program_and_loses_nothing() {
+    let began = Instant::now();
+    let mut boundaries =
+        recorded(|calls, script| boundaries(calls, script.folder(), Some(&script.answers())));
+    boundaries.retain(|boundary| FAIL.contains(&&*boundary.syscall));
+    let excuses = Excuses::default();
+    let done = at_each(&boundaries, |boundary| {
+        let failed = |ended: &Ended| ended.log.contains("(INJECTED)");
+        let (mut script, ended) = struck(Fault::Error(boundary), failed);
+        excuses.judge(boundary, &ended, &breaches(&ended, &script, boundary));
+        script.recovers();
+    });
+    let seconds = began.elapsed().as_secs_f64();
+    writeln!(
+        std::io::stderr().lock(),
+        "{done} errors of the disk, {seconds:.0} s:\n{}{excuses}",
+        table(&boundaries)
+    )
+    .expect("standard error is open");
+    assert_eq!(done, boundaries.len(), "every call failed once");
+    excuses.are_all_needed();
+}
+
+/// What the program did after the error that it should not have done.
+fn breaches(ended: &Ended, script: &Script, boundary: &Boundary) -> Vec<Breach> {
+    let path = script.folder().join(&boundary.place);
+    let calls = calls(&ended.log);
+    let first = calls.iter().position(|call| call.injected).expect("a call failed");
+    assert_eq!(calls[first].path, path, "another file's call failed");
+    let after = &calls[first + 1..];
+    let synced = |call: &Call| call.path == path && SYNC.contains(&&*call.syscall);
+    let told: Vec<&str> = ended.complaints.iter().filter_map(|said| said.code()).collect();
+    let end = (ended.status.code(), told.first().copied(), told.len());
+    let well = (Some(STORE_FAILED.0), Some(STORE_FAILED.1), 1);
+    let breaches = [
+        after.iter().any(|call| call.path == script.answers()).then_some(Breach::AnsweredAgain),
+        after.iter().any(synced).then_some(Breach::SyncedAgain),
+        (end != well).then(|| Breach::EndedWith(ended.status.code(), told.join(" "))),
+    ];
+    breaches.into_iter().flatten().collect()
+}
