@@ -37,8 +37,11 @@ pub struct Known {
 pub fn admit(books: &mut impl Books, batch: &Batch) -> Result<Vec<Admitted>, Error> {
     let stale = planted(Bug::VersionOutsideTransaction).then(|| heads_before(books, batch));
     let admitted = batch.appends.iter().map(|append| {
-        if let Some(instead) = refusal(books, append, stale.as_ref())? {
-            return Ok(instead);
+        match refusal(books, append, stale.as_ref()) {
+            Ok(None) => {}
+            Ok(Some(instead)) => return Ok(instead),
+            Err(Error::Damaged(damage)) => return Ok(Admitted::Damaged(damage)),
+            Err(error) => return Err(error),
         }
         let (outcome, log) = outcome(append, books.log(), batch);
         books.record(append, &outcome, log)?;

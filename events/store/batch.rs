@@ -3,7 +3,7 @@
 
 use crate::chain::EventHash;
 use crate::id::CommandId;
-use crate::store::{Expected, NewBlob, Outcome, RequestHash, Verdict};
+use crate::store::{Damage, Expected, NewBlob, Outcome, RequestHash, Verdict};
 use crate::stream::{Position, StreamId, Version};
 use crate::time::Timestamp;
 
@@ -99,6 +99,8 @@ pub enum Admitted {
     Known(Outcome),
     /// Not recorded.
     Refused(Refusal),
+    /// What the log holds about this command or stream is damaged; others are not concerned.
+    Damaged(Damage),
 }
 
 /// Why an append was not recorded.

@@ -112,7 +112,7 @@ impl Error {
     /// Whether the process must stop acknowledging: law of the first IO error.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::Damaged(_))
+        matches!(self, Self::Failed(_))
     }
 }
 

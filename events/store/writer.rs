@@ -255,7 +255,11 @@ impl Run {
 
     async fn prepare(&mut self, waiting: &[Waiting]) -> Result<Batch, Error> {
         self.floor = self.floor.max(self.clock.now());
-        self.look_up_heads(waiting).await?;
+        match self.look_up_heads(waiting).await {
+            // One damaged stream must not keep the others out: the store tells them apart.
+            Ok(()) | Err(Error::Damaged(_)) => {}
+            Err(error) => return Err(error),
+        }
         let mut heads = InBatch { known: &self.heads, moved: HashMap::new() };
         let log_id = self.store.reader().log_id();
         let appends = waiting
@@ -314,6 +318,7 @@ impl Run {
                     self.heads.put(&prepared.stream, actual);
                     again.push(waiting);
                 }
+                Admitted::Damaged(damage) => answers.push((waiting, Err(damage.into()))),
                 Admitted::Refused(refusal) => {
                     self.heads.forget(&prepared.stream);
                     answers.push((waiting, Err(refusal.error(&prepared))));

@@ -80,6 +80,9 @@ impl Connection {
             // SQLite may have rolled back by itself already; then there is nothing to do.
             let _ = self.run("ROLLBACK");
             self.numbers = Recent::default();
+            if !self.sqlite.is_autocommit() {
+                return Err(Error::Failed("a transaction could not be rolled back".into()));
+            }
         }
         done
     }

@@ -8,6 +8,7 @@ const LOCKED: i32 = 6;
 const CORRUPT: i32 = 11;
 const FULL: i32 = 13;
 const SCHEMA: i32 = 17;
+const CONSTRAINT: i32 = 19;
 const NOT_A_DATABASE: i32 = 26;
 /// The shared-memory file beside the log could not grow: the disk is full, nothing was written.
 const IO_SHARED_MEMORY_SIZE: i32 = 10 | (19 << 8);
@@ -17,7 +18,10 @@ fn meaning(code: i32, message: String) -> Error {
     match (code, code & 0xff) {
         (IO_SHARED_MEMORY_SIZE, _) | (_, FULL) => Error::Full,
         (_, BUSY | LOCKED) => Error::Unavailable(message),
-        (_, CORRUPT | NOT_A_DATABASE | SCHEMA | ERROR) => Error::Damaged(Damage::of(message)),
+        // A row that contradicts another, or a schema without a table: not what was written.
+        (_, CORRUPT | CONSTRAINT | NOT_A_DATABASE | SCHEMA | ERROR) => {
+            Error::Damaged(Damage::of(message))
+        }
         _ => Error::Failed(message),
     }
 }
@@ -47,4 +51,9 @@ pub(super) fn of_rusqlite(error: rusqlite::Error) -> Error {
 /// Whether the file was simply not there.
 pub(super) fn cannot_open(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)
+}
+
+/// Whether something had to be written first, and could not be by who only reads.
+pub(super) fn is_read_only(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly)
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use rusqlite::OpenFlags;
 use sqlx::SqliteConnection;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
@@ -33,6 +34,7 @@ fn migrator() -> Migrator {
 /// must be there before. After an error it is not closed at all, for that would sync again what
 /// could not be synced.
 pub(super) async fn migrate(path: &Path) -> Result<SqliteConnection, Error> {
+    refuse_foreign(path)?;
     let mut connection = connect::migrator(path).await?;
     match bring_up(path, &mut connection).await {
         Ok(()) => Ok(connection),
@@ -60,14 +62,14 @@ async fn bring_up(path: &Path, connection: &mut SqliteConnection) -> Result<(), 
 
 /// Another program's database is left as it is: not even its journal mode is changed.
 fn refuse_foreign(path: &Path) -> Result<(), Error> {
-    if !std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+    let mut counted = count_tables(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    if counted.as_ref().is_err_and(failure::is_read_only) {
+        // A kill while the file was made left a journal; only who may write can roll it back.
+        counted = count_tables(path, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    }
+    if counted.as_ref().is_err_and(failure::cannot_open) {
         return Ok(());
     }
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-    let tables = "SELECT count(*), coalesce(sum(name = '_sqlx_migrations'), 0) FROM sqlite_schema";
-    let counted = rusqlite::Connection::open_with_flags(path, flags).and_then(|connection| {
-        connection.query_row(tables, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
-    });
     match counted.map_err(failure::of_rusqlite) {
         Ok((0, _) | (_, 1..)) => Ok(()),
         Ok(_) => {
@@ -79,6 +81,13 @@ fn refuse_foreign(path: &Path) -> Result<(), Error> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// How many tables and the like there are, and how many of them only a log has.
+fn count_tables(path: &Path, flags: OpenFlags) -> rusqlite::Result<(i64, i64)> {
+    let tables = "SELECT count(*), coalesce(sum(name = '_sqlx_migrations'), 0) FROM sqlite_schema";
+    let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+    connection.query_row(tables, [], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 fn explain(path: &Path, error: MigrateError) -> Error {

@@ -16,7 +16,7 @@ const SIGKILL: i32 = 9;
 #[test]
 fn a_kill_between_any_two_changes_leaves_nothing_lost_and_nothing_half() {
     let began = Instant::now();
-    let boundaries = recorded(|calls, script| boundaries(calls, script.folder(), None));
+    let boundaries = recorded(|calls, script| boundaries(calls, script.folder()));
     let distinct: HashSet<_> = boundaries.iter().collect();
     assert_eq!(distinct.len(), boundaries.len(), "each is another moment");
     let kills = AtomicUsize::new(0);

@@ -10,9 +10,9 @@ use super::trace::Call;
 /// One moment, and how strace finds it again in another run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Boundary {
-    /// The call that is about to change something.
+    /// The call that is about to change something, or one just before it.
     pub(super) syscall: String,
-    /// The file it changes, as seen from the run's folder.
+    /// The file it is about, as seen from the run's folder.
     pub(super) place: PathBuf,
     /// A file whose calls count too.
     pub(super) beside: Option<PathBuf>,
@@ -30,35 +30,67 @@ impl fmt::Display for Boundary {
 }
 
 /// Every boundary of a run in `folder`, whose store is in `world` there.
-pub(super) fn boundaries(calls: &[Call], folder: &Path, beside: Option<&Path>) -> Vec<Boundary> {
-    let first = calls.first().map(|call| call.thread);
-    let seen = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_owned();
-    let found = changes(calls, &folder.join("world")).into_iter().map(|index| {
-        let call = &calls[index];
-        let first_thread = Some(call.thread) == first;
-        let counts = |other: &&Call| {
-            other.syscall == call.syscall
-                && (other.path == call.path || beside.is_some_and(|path| other.path == path))
-        };
-        let mut nths: HashMap<u32, usize> = HashMap::new();
-        for other in calls[..=index].iter().filter(counts) {
-            *nths.entry(other.thread).or_default() += 1;
-        }
-        let nth = nths[&call.thread];
-        let sooner = nths.iter().any(|(thread, n)| *thread != call.thread && *n >= nth);
-        assert!(first_thread || !sooner, "strace would strike another thread before {call:?}");
-        Boundary {
-            syscall: call.syscall.clone(),
-            place: seen(&call.path),
-            beside: beside.map(seen),
-            nth,
-            first_thread,
-        }
+pub(super) fn boundaries(calls: &[Call], folder: &Path) -> Vec<Boundary> {
+    let mut before = 0;
+    let changes = changes(calls, &folder.join("world")).into_iter();
+    let found = changes.map(|change| {
+        // Whatever comes after the change before and up to this one is the same moment.
+        let mut moment = (before..=change).rev();
+        before = change + 1;
+        let found = moment.find_map(|index| boundary(calls, index, folder, None));
+        found.unwrap_or_else(|| lost(&calls[change]))
     });
     found.collect()
 }
 
-/// The calls that change a file in `world`; to open one that is there changes nothing.
+/// Every boundary whose call is one of these, to make it fail. The calls on `beside` are watched
+/// as well, and so they count.
+pub(super) fn failures(
+    calls: &[Call],
+    folder: &Path,
+    beside: &Path,
+    these: &[&str],
+) -> Vec<Boundary> {
+    let changes = changes(calls, &folder.join("world")).into_iter();
+    let these = changes.filter(|change| these.contains(&&*calls[*change].syscall));
+    let found = these.map(|change| {
+        boundary(calls, change, folder, Some(beside)).unwrap_or_else(|| lost(&calls[change]))
+    });
+    found.collect()
+}
+
+/// How a call is found again; not at all, if another thread comes to the same number sooner.
+fn boundary(
+    calls: &[Call],
+    index: usize,
+    folder: &Path,
+    beside: Option<&Path>,
+) -> Option<Boundary> {
+    let call = &calls[index];
+    let first_thread = call.thread == calls[0].thread;
+    let watched = |path: &Path| path == call.path || beside == Some(path);
+    let mut nths: HashMap<u32, usize> = HashMap::new();
+    for other in calls[..=index].iter().filter(|other| watched(&other.path)) {
+        *nths.entry(other.thread).or_default() += usize::from(other.syscall == call.syscall);
+    }
+    let nth = nths[&call.thread];
+    let sooner = nths.iter().any(|(thread, n)| *thread != call.thread && *n >= nth);
+    let seen = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_owned();
+    (first_thread || !sooner).then(|| Boundary {
+        syscall: call.syscall.clone(),
+        place: seen(&call.path),
+        beside: beside.map(seen),
+        nth,
+        first_thread,
+    })
+}
+
+fn lost(call: &Call) -> ! {
+    panic!("strace would strike another thread before {call:?}")
+}
+
+/// The calls that change a file in `world`; to open one that is there changes nothing, nor does to
+/// look for one that is not.
 fn changes(calls: &[Call], world: &Path) -> Vec<usize> {
     let mut there: HashSet<&Path> = HashSet::new();
     let mut found = Vec::new();
@@ -69,6 +101,7 @@ fn changes(calls: &[Call], world: &Path) -> Vec<usize> {
         }
         match &*call.syscall {
             "unlink" | "unlinkat" => drop(there.remove(call.path.as_path())),
+            _ if call.failed => {}
             _ => drop(there.insert(&call.path)),
         }
     }
@@ -95,12 +128,11 @@ mod tests {
 
     fn call(thread: u32, syscall: &str, path: &str, creates: bool) -> Call {
         let path = Path::new("/t").join(path);
-        Call { thread, syscall: syscall.into(), path, creates, injected: false }
+        Call { thread, syscall: syscall.into(), path, creates, failed: false, injected: false }
     }
 
-    fn told(calls: &[Call], beside: Option<&str>) -> Vec<String> {
-        let found = boundaries(calls, Path::new("/t"), beside.map(Path::new));
-        found.iter().map(ToString::to_string).collect()
+    fn told(calls: &[Call]) -> Vec<String> {
+        boundaries(calls, Path::new("/t")).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -118,24 +150,34 @@ mod tests {
             "write 2 of the first thread on world/a",
             "fsync 1 of the first thread on world/b",
         ];
-        assert_eq!(told(&calls, None), expected);
-        assert_eq!(told(&calls, Some("/t/out"))[0], "write 2 of the first thread on world/a");
+        assert_eq!(told(&calls), expected);
+        let failures = failures(&calls, Path::new("/t"), Path::new("/t/out"), &["write"]);
+        assert_eq!(failures.iter().map(|found| found.nth).collect::<Vec<_>>(), [2, 3]);
     }
 
     #[test]
     fn to_open_what_is_there_changes_nothing() {
+        let looked_for = Call { failed: true, ..call(1, "openat", "world/a", false) };
         let calls = [
+            looked_for,
             call(1, "openat", "world/a", true),
             call(1, "openat", "world/a", true),
             call(1, "unlink", "world/a", false),
             call(1, "openat", "world/a", true),
         ];
         let expected = [
-            "openat 1 of the first thread on world/a",
+            "openat 2 of the first thread on world/a",
             "unlink 1 of the first thread on world/a",
-            "openat 3 of the first thread on world/a",
+            "openat 4 of the first thread on world/a",
         ];
-        assert_eq!(told(&calls, None), expected);
+        assert_eq!(told(&calls), expected);
+    }
+
+    #[test]
+    fn a_thread_that_comes_second_is_met_at_what_came_just_before() {
+        let looked_for = Call { failed: true, ..call(1, "openat", "world/a", false) };
+        let calls = [looked_for, call(2, "openat", "world/a", true)];
+        assert_eq!(told(&calls), ["openat 1 of the first thread on world/a"]);
     }
 
     #[test]
@@ -146,6 +188,6 @@ mod tests {
             call(2, "fsync", "world/a", false),
             call(3, "fsync", "world/a", false),
         ];
-        told(&calls, None);
+        told(&calls);
     }
 }

@@ -28,7 +28,7 @@ impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let room = Room::open(folder.path(), DISK);
-        let ballast = room.from_outside("ballast");
+        let ballast = room.outside("ballast");
         std::fs::write(ballast, vec![0; BALLAST]).expect("there is room for it");
         Self { room, folder, ledger: Ledger::default() }
     }
@@ -68,7 +68,7 @@ impl World {
     }
 
     fn make_room(&self) {
-        std::fs::remove_file(self.room.from_outside("ballast")).expect("it is there");
+        std::fs::remove_file(self.room.outside("ballast")).expect("it is there");
     }
 
     /// Compares the log with the ledger, away from the small disk.

@@ -6,7 +6,7 @@ mod exceptions;
 use std::io::Write;
 use std::time::Instant;
 
-use super::boundary::{Boundary, boundaries, table};
+use super::boundary::{Boundary, failures, table};
 use super::script::{Ended, Script, at_each, recorded, struck};
 use super::trace::{Call, Fault, calls};
 use exceptions::{Breach, Excuses};
@@ -21,9 +21,8 @@ const STORE_FAILED: (i32, &str) = (74, "store_failed");
 #[test]
 fn an_error_of_the_disk_stops_the_program_and_loses_nothing() {
     let began = Instant::now();
-    let mut boundaries =
-        recorded(|calls, script| boundaries(calls, script.folder(), Some(&script.answers())));
-    boundaries.retain(|boundary| FAIL.contains(&&*boundary.syscall));
+    let boundaries =
+        recorded(|calls, script| failures(calls, script.folder(), &script.answers(), &FAIL));
     let excuses = Excuses::default();
     let done = at_each(&boundaries, |boundary| {
         let failed = |ended: &Ended| ended.log.contains("(INJECTED)");

@@ -47,7 +47,7 @@ impl Room {
     }
 
     /// Where a file of the disk is found from outside.
-    pub(super) fn from_outside(&self, name: &str) -> PathBuf {
+    pub(super) fn outside(&self, name: &str) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.keeper.id()));
         let inside = self.folder.strip_prefix("/").expect("a whole path");
         root.join(inside).join(name)
@@ -55,7 +55,7 @@ impl Room {
 
     /// Copies every file of the disk to `folder`.
     pub(super) fn copy_to(&self, folder: &Path) {
-        for entry in std::fs::read_dir(self.from_outside("")).expect("the disk reads") {
+        for entry in std::fs::read_dir(self.outside("")).expect("the disk reads") {
             let entry = entry.expect("a file");
             std::fs::copy(entry.path(), folder.join(entry.file_name())).expect("copied");
         }

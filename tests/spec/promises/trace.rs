@@ -33,6 +33,8 @@ pub(super) struct Call {
     pub(super) path: PathBuf,
     /// Whether it may make a file.
     pub(super) creates: bool,
+    /// Whether it failed, as far as the line tells.
+    pub(super) failed: bool,
     /// Whether it was made to fail.
     pub(super) injected: bool,
 }
@@ -94,6 +96,7 @@ fn call(thread: u32, text: &str) -> Option<Call> {
         syscall: syscall.into(),
         path: path?.trim_end_matches(" (deleted)").into(),
         creates: text.contains("O_CREAT"),
+        failed: text.contains(" = -1 "),
         injected: text.contains("(INJECTED)"),
     })
 }

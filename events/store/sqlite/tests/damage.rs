@@ -3,15 +3,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
 use crate::chain::event_hash;
 use crate::recorded::Stored;
-use crate::store::conformance::given::{append, command, rejection, stream};
+use crate::store::conformance::given::{SetClock, append, command, rejection, stream};
 use crate::store::sqlite::rows::EventRow;
-use crate::store::sqlite::{SqliteReader, verify};
-use crate::store::{Error, Filter, LogReader, Outcome, Progress, Report};
+use crate::store::sqlite::{Options, Sqlite, SqliteReader, verify};
+use crate::store::{Error, EventStore, Filter, LogReader, Outcome, Progress, Report, Writer};
 use crate::stream::{Direction, Position, Version};
 
 /// What a whole log says when it is asked everything.
@@ -274,4 +275,25 @@ async fn an_event_rewritten_with_care_breaks_the_chain_of_its_stream() {
     assert!(error.to_string().contains("does not follow"), "{error}");
     let report = audit(&path).expect("checked");
     assert_eq!(report.damages[0].position, Some(Position(4)), "{:?}", report.damages);
+}
+
+/// Damage of one stream is refused by name; the writer goes on with the others, also those that
+/// share a transaction with it.
+#[tokio::test]
+async fn a_damaged_stream_keeps_nobody_else_out() {
+    let (path, _folder) = small_log().await;
+    let connection = Connection::open(&path).expect("opens");
+    connection.execute_batch("UPDATE heads SET version = 90 WHERE stream = 1").expect("damaged");
+    drop(connection);
+    let store = Sqlite::open(&path, &Options::default()).await.expect("opens");
+    let head = store.reader().head().await.expect("head");
+    let clock = Arc::new(SetClock::at(head.recorded_at.0));
+    let (writer, _task) = Writer::start(Arc::new(store), clock, head);
+    let (damaged, whole, other) = tokio::join!(
+        writer.append(append("a", 100)),
+        writer.append(append("b", 101)),
+        writer.append(append("new", 102)),
+    );
+    assert!(matches!(damaged, Err(Error::Damaged(_))), "{damaged:?}");
+    assert!(whole.is_ok() && other.is_ok(), "{whole:?}, {other:?}");
 }

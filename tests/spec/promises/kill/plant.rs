@@ -119,13 +119,14 @@ impl Plant {
     }
 
     fn struck(&self) -> Struck {
-        let in_flight = self.ledger.in_flight() > 0;
+        // A program that never answered may not have come as far as to read what was sent.
+        let in_flight = self.ledger.in_flight() > 0 && self.ledger.answered() > 0;
         if cfg!(feature = "planted") {
             let noted = std::fs::read(self.phase_file()).expect("the phase is noted");
             return Struck { phase: phase(noted.first().copied()), in_flight };
         }
         let phase = match (self.ledger.answered(), in_flight) {
-            (0, true) => "before any answer",
+            (0, _) => "before any answer",
             (_, true) => "in flight",
             (_, false) => "idle",
         };
