@@ -33,7 +33,7 @@ const INSERT_BLOB: &str = "INSERT INTO blobs (tenant, hash, media_type, bytes, c
 /// The books, open for one batch.
 pub(super) struct SqliteBooks<'c> {
     connection: &'c Connection,
-    numbers: &'c mut Recent<i64>,
+    numbers: &'c mut Recent<Option<i64>>,
     log: LogHead,
     /// The highest number a stream has, once it was asked for.
     last_number: Option<i64>,
@@ -47,7 +47,7 @@ pub(super) struct SqliteBooks<'c> {
 impl<'c> SqliteBooks<'c> {
     pub(super) fn open(
         connection: &'c Connection,
-        numbers: &'c mut Recent<i64>,
+        numbers: &'c mut Recent<Option<i64>>,
         log: LogHead,
     ) -> Result<Self, Error> {
         let prepare = |text| connection.prepare_cached(text).map_err(failure::of_rusqlite);
@@ -66,8 +66,8 @@ impl<'c> SqliteBooks<'c> {
 
     /// The number of a stream, if it has one.
     fn number(&mut self, stream: &StreamId) -> Result<Option<i64>, Error> {
-        if let Some(number) = self.numbers.get(stream) {
-            return Ok(Some(number));
+        if let Some(known) = self.numbers.get(stream) {
+            return Ok(known);
         }
         let name = params![stream.tenant.as_str(), stream.category.as_str(), stream.key.as_str()];
         let found: Option<i64> = self
@@ -75,9 +75,8 @@ impl<'c> SqliteBooks<'c> {
             .prepare_cached(NUMBER)
             .and_then(|mut select| select.query_row(name, |row| row.get(0)).optional())
             .map_err(failure::of_rusqlite)?;
-        if let Some(number) = found {
-            self.numbers.put(stream, number);
-        }
+        // That there is none may be remembered too: only this connection makes one.
+        self.numbers.put(stream, found);
         Ok(found)
     }
 
@@ -94,7 +93,7 @@ impl<'c> SqliteBooks<'c> {
         self.execute(INSERT_STREAM, params![number, tenant, category, stream.key.as_str(), sum])?;
         let sum = rows::head_sum(number, Version::ZERO, &none);
         self.execute(INSERT_HEAD, params![number, 0, none.as_slice(), sum])?;
-        self.numbers.put(stream, number);
+        self.numbers.put(stream, Some(number));
         Ok(number)
     }
 
@@ -110,19 +109,19 @@ impl<'c> SqliteBooks<'c> {
         ran.map(drop).map_err(failure::of_rusqlite)
     }
 
-    fn enter_outcome(&mut self, row: &OutcomeRow) -> Result<(), Error> {
+    fn enter_outcome(&mut self, row: &OutcomeRow<'_>) -> Result<(), Error> {
         let values = params![
-            row.tenant,
-            row.command,
-            row.request,
+            row.tenant.as_ref(),
+            row.command.as_ref(),
+            row.request.as_ref(),
             row.stream,
             row.verdict,
             row.position,
             row.version,
             row.events,
             row.recorded_at,
-            row.code,
-            row.message,
+            row.code.as_ref(),
+            row.message.as_ref(),
             row.sum()
         ];
         self.insert_outcome.execute(values).map(drop).map_err(failure::of_rusqlite)
@@ -189,7 +188,8 @@ impl Books for SqliteBooks<'_> {
             Some(number) => number,
             None => self.introduce(&append.stream)?,
         };
-        self.enter_outcome(&OutcomeRow::new(append.command, append.request, number, outcome))?;
+        let command = append.command.to_bytes();
+        self.enter_outcome(&OutcomeRow::new(&command, &append.request, number, outcome))?;
         for blob in &append.blobs {
             let tenant = append.stream.tenant.as_str();
             let hash = blob_hash(&blob.bytes);

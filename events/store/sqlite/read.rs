@@ -250,20 +250,22 @@ fn passes(filter: &Filter, row: &EventRow<'_>) -> Result<bool, Error> {
 }
 
 /// Reads an outcome's row, and compares it with its checksum.
-pub(super) fn outcome_row(row: &Row<'_>) -> Result<OutcomeRow, Error> {
-    let read = || -> rusqlite::Result<(OutcomeRow, i64)> {
+pub(super) fn outcome_row<'r>(row: &'r Row<'_>) -> Result<OutcomeRow<'r>, Error> {
+    let text = |n| Ok::<_, rusqlite::Error>(row.get_ref(n)?.as_str()?.into());
+    let blob = |n| Ok::<_, rusqlite::Error>(row.get_ref(n)?.as_blob()?.into());
+    let read = || -> rusqlite::Result<(OutcomeRow<'r>, i64)> {
         let outcome = OutcomeRow {
-            tenant: row.get(0)?,
-            command: row.get(1)?,
-            request: row.get(2)?,
+            tenant: text(0)?,
+            command: blob(1)?,
+            request: blob(2)?,
             stream: row.get(3)?,
             verdict: row.get(4)?,
             position: row.get(5)?,
             version: row.get(6)?,
             events: row.get(7)?,
             recorded_at: row.get(8)?,
-            code: row.get(9)?,
-            message: row.get(10)?,
+            code: text(9)?,
+            message: text(10)?,
         };
         Ok((outcome, row.get(11)?))
     };

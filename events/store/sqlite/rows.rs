@@ -1,8 +1,10 @@
 //! The checksums of rows, and outcomes as rows. Every column of a row is under its checksum, with
 //! the row's own place, so that a row that moved is as visible as one that changed.
 
+use std::borrow::Cow;
+
 use crate::chain::{EventHash, checksum};
-use crate::id::{CommandId, LogId};
+use crate::id::LogId;
 use crate::store::{Damage, Error, LogHead, Outcome, RequestHash, Span, Verdict};
 use crate::stream::{Position, StreamId, Version};
 use crate::time::Timestamp;
@@ -64,47 +66,47 @@ impl EventRow<'_> {
     }
 }
 
-/// The columns of an outcome's row.
+/// The columns of an outcome's row: borrowed on their way in, owned on their way out.
 #[derive(Debug, Clone)]
-pub(super) struct OutcomeRow {
-    pub(super) tenant: String,
-    pub(super) command: Vec<u8>,
-    pub(super) request: Vec<u8>,
+pub(super) struct OutcomeRow<'a> {
+    pub(super) tenant: Cow<'a, str>,
+    pub(super) command: Cow<'a, [u8]>,
+    pub(super) request: Cow<'a, [u8]>,
     pub(super) stream: i64,
     pub(super) verdict: i64,
     pub(super) position: i64,
     pub(super) version: i64,
     pub(super) events: i64,
     pub(super) recorded_at: i64,
-    pub(super) code: String,
-    pub(super) message: String,
+    pub(super) code: Cow<'a, str>,
+    pub(super) message: Cow<'a, str>,
 }
 
-impl OutcomeRow {
+impl<'a> OutcomeRow<'a> {
     pub(super) fn new(
-        command: CommandId,
-        request: RequestHash,
+        command: &'a [u8],
+        request: &'a RequestHash,
         stream: i64,
-        outcome: &Outcome,
+        outcome: &'a Outcome,
     ) -> Self {
         let (verdict, code, message) = match &outcome.verdict {
-            Verdict::Accepted => (1, String::new(), String::new()),
-            Verdict::Nothing => (2, String::new(), String::new()),
-            Verdict::Rejected { code, message } => (3, code.clone(), message.clone()),
+            Verdict::Accepted => (1, "", ""),
+            Verdict::Nothing => (2, "", ""),
+            Verdict::Rejected { code, message } => (3, code.as_str(), message.as_str()),
         };
         let span = outcome.recorded;
         Self {
             tenant: outcome.stream.tenant.as_str().into(),
-            command: command.to_bytes().to_vec(),
-            request: request.0.to_vec(),
+            command: command.into(),
+            request: request.0.as_slice().into(),
             stream,
             verdict,
             position: span.map_or(0, |span| span.position.0 as i64),
             version: span.map_or(0, |span| span.version.0 as i64),
             events: span.map_or(0, |span| span.events.into()),
             recorded_at: outcome.recorded_at.0,
-            code,
-            message,
+            code: code.into(),
+            message: message.into(),
         }
     }
 
@@ -129,7 +131,9 @@ impl OutcomeRow {
         let verdict = match self.verdict {
             1 => Verdict::Accepted,
             2 => Verdict::Nothing,
-            3 => Verdict::Rejected { code: self.code.clone(), message: self.message.clone() },
+            3 => {
+                Verdict::Rejected { code: self.code.to_string(), message: self.message.to_string() }
+            }
             _ => return None,
         };
         let span = Span {
@@ -142,6 +146,6 @@ impl OutcomeRow {
     }
 
     pub(super) fn request(&self) -> Option<RequestHash> {
-        self.request.as_slice().try_into().ok().map(RequestHash)
+        self.request.as_ref().try_into().ok().map(RequestHash)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use events::store::{EventStore, Writer};
+use events::store::Writer;
 use events::time::Clock;
 
 use super::corpus::{Corpus, Dice, STREAMS};
@@ -101,19 +101,26 @@ async fn append_until_done(writer: Writer, left: Arc<AtomicU64>, n: u64) -> anyh
 fn alone(path: &Path) -> anyhow::Result<f64> {
     let measured = runtime()?.block_on(async {
         let (store, writer, task) = open(path).await?;
-        let (corpus, mut dice) = (Corpus::new(), Dice::new(1));
-        let mut times = Vec::new();
-        for _ in 0..SINGLES {
-            let command = Corpus::command(SystemClock.now().millis(), &mut dice);
-            let append = corpus.append(corpus.stream(dice.below(STREAMS)), command);
-            let begun = Instant::now();
-            writer.append(append).await?;
-            times.push(begun.elapsed().as_secs_f64() * 1e6);
-        }
-        drop((store.reader(), writer));
+        #[expect(clippy::disallowed_methods, reason = "it is waited for at once")]
+        let times = tokio::spawn(append_one_by_one(writer)).await??;
         task.finished().await?;
+        drop(store);
         anyhow::Ok(Measure::of("", "", times).median)
     });
     remove(path);
     measured
+}
+
+/// The time of each append, in microseconds.
+async fn append_one_by_one(writer: Writer) -> anyhow::Result<Vec<f64>> {
+    let (corpus, mut dice) = (Corpus::new(), Dice::new(1));
+    let mut times = Vec::new();
+    for _ in 0..SINGLES {
+        let command = Corpus::command(SystemClock.now().millis(), &mut dice);
+        let append = corpus.append(corpus.stream(dice.below(STREAMS)), command);
+        let begun = Instant::now();
+        writer.append(append).await?;
+        times.push(begun.elapsed().as_secs_f64() * 1e6);
+    }
+    Ok(times)
 }

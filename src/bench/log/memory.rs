@@ -28,7 +28,9 @@ pub(super) fn all(common: &Common, folder: &Path) -> anyhow::Result<Vec<Measure>
 
 /// What the hidden command does: appends, and says the peak memory of this process in bytes.
 pub(super) fn append_and_tell(path: &Path, events: u64) -> anyhow::Result<()> {
-    runtime()?.block_on(fill::fill(path, events, |n| n % super::corpus::STREAMS))?;
+    // On one thread, as `annals log append` runs.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(fill::fill(path, events, |n| n % super::corpus::STREAMS))?;
     let peak = memory_of("self", "VmHWM:")?;
     writeln!(std::io::stdout().lock(), "{peak}")?;
     Ok(())

@@ -84,7 +84,10 @@ fn rows(events: u64) -> Vec<Row> {
             let number = dice.below(STREAMS);
             let command = Corpus::command(start + n / 64, &mut dice);
             let append = corpus.append(corpus.stream(number), command);
-            let (version, before) = heads.get(&number).copied().unwrap_or((0_u64, EventHash::NONE));
+            // Streams are numbered as they appear, like in the log itself.
+            let appeared = heads.len() as i64 + 1;
+            let (stream, version, before) =
+                heads.get(&number).copied().unwrap_or((appeared, 0_u64, EventHash::NONE));
             let recorded_at = Timestamp((start + n / 64) as i64 * 1000);
             let header = Header {
                 event_id: EventId(command.id),
@@ -108,10 +111,10 @@ fn rows(events: u64) -> Vec<Row> {
             let header = header.encode();
             let payload = append.decision.events()[0].payload.clone();
             let hash = event_hash(&before, &header, &payload);
-            heads.insert(number, (version + 1, hash));
+            heads.insert(number, (stream, version + 1, hash));
             Row {
                 position: n as i64 + 1,
-                stream: number as i64 + 1,
+                stream,
                 key: append.stream.key.to_string(),
                 version: version as i64 + 1,
                 hash,

@@ -240,11 +240,10 @@ fn outcomes(
                 Err(error) => return Err(error),
             };
             totals.outcome_events += row.events as u64;
-            let key = (row.tenant, row.command);
-            if key <= last {
+            if (row.tenant.as_ref(), row.command.as_ref()) <= (last.0.as_str(), last.1.as_slice()) {
                 return Err(Damage::of("outcomes do not stand in order").into());
             }
-            last = key;
+            last = (row.tenant.into_owned(), row.command.into_owned());
         }
         if walked < STEP {
             return Ok(());
