@@ -12,6 +12,7 @@ mod leftovers;
 mod migrations;
 mod modules;
 mod places;
+mod planted;
 mod sizes;
 mod source;
 mod words;

@@ -31,7 +31,9 @@ pub(super) fn verify(path: &Path, progress: &Progress) -> Result<Report, Error> 
     };
     compare_schema(&connection, &mut report)?;
     let next = AtomicU64::new(0);
-    let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 8);
+    // A log of one chunk is not worth a second thread.
+    let chunks = usize::try_from(head.position.0 / CHUNK + 1).unwrap_or(usize::MAX);
+    let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 8).min(chunks);
     let audit = |worker| audit(path, worker, &next, head, progress);
     let found: Vec<Result<(Report, Totals), Error>> = thread::scope(|scope| {
         let threads: Vec<_> =
@@ -69,7 +71,7 @@ fn audit(
     if worker == 0 {
         parts::check(&connection, head, &mut report, &mut totals)?;
     }
-    let mut chunks = chunk::Chunks::new(&connection);
+    let mut chunks = chunk::Chunks::new(&connection, head.position.0);
     loop {
         let from = next.fetch_add(CHUNK, Ordering::Relaxed) + 1;
         if from > head.position.0 {

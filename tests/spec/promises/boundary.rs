@@ -22,6 +22,16 @@ pub(super) struct Boundary {
     pub(super) first_thread: bool,
 }
 
+impl Boundary {
+    /// A boundary near the end: just before the fifth but last sync of the log's journal.
+    pub(super) fn late(boundaries: &[Self]) -> &Self {
+        let syncs = |boundary: &&Self| {
+            boundary.syscall.ends_with("sync") && boundary.place.ends_with("annals.log-wal")
+        };
+        boundaries.iter().rev().filter(syncs).nth(4).expect("every command is synced")
+    }
+}
+
 impl fmt::Display for Boundary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let thread = if self.first_thread { "the first thread" } else { "another thread" };
@@ -31,14 +41,14 @@ impl fmt::Display for Boundary {
 
 /// Every boundary of a run in `folder`, whose store is in `world` there.
 pub(super) fn boundaries(calls: &[Call], folder: &Path) -> Vec<Boundary> {
+    let world = folder.join("world");
     let mut before = 0;
-    let changes = changes(calls, &folder.join("world")).into_iter();
-    let found = changes.map(|change| {
+    let found = changes(calls, &world).into_iter().filter_map(|change| {
         // Whatever comes after the change before and up to this one is the same moment.
-        let mut moment = (before..=change).rev();
+        let moment = (before..=change).rev().filter(|index| calls[*index].path.starts_with(&world));
         before = change + 1;
-        let found = moment.find_map(|index| boundary(calls, index, folder, None));
-        found.unwrap_or_else(|| lost(&calls[change]))
+        let found = moment.filter_map(|index| boundary(calls, index, folder, None)).next();
+        found.or_else(|| rebuilt(&calls[change]))
     });
     found.collect()
 }
@@ -53,10 +63,20 @@ pub(super) fn failures(
 ) -> Vec<Boundary> {
     let changes = changes(calls, &folder.join("world")).into_iter();
     let these = changes.filter(|change| these.contains(&&*calls[*change].syscall));
-    let found = these.map(|change| {
-        boundary(calls, change, folder, Some(beside)).unwrap_or_else(|| lost(&calls[change]))
+    let found = these.filter_map(|change| {
+        boundary(calls, change, folder, Some(beside)).or_else(|| rebuilt(&calls[change]))
     });
     found.collect()
+}
+
+/// A call that cannot be told from one that another thread made before must be about the index of
+/// the journal, which whoever opens a log first throws away and makes again.
+fn rebuilt(call: &Call) -> Option<Boundary> {
+    assert!(
+        call.path.as_os_str().as_encoded_bytes().ends_with(b"-shm"),
+        "strace would strike another thread before {call:?}"
+    );
+    None
 }
 
 /// How a call is found again; not at all, if another thread comes to the same number sooner.
@@ -83,10 +103,6 @@ fn boundary(
         nth,
         first_thread,
     })
-}
-
-fn lost(call: &Call) -> ! {
-    panic!("strace would strike another thread before {call:?}")
 }
 
 /// The calls that change a file in `world`; to open one that is there changes nothing, nor does to

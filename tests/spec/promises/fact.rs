@@ -44,9 +44,9 @@ impl Fact {
         format!("{}\n", self.says())
     }
 
-    /// Whether `payload` is what was sent.
+    /// Whether `payload` is what was sent, byte for byte.
     pub(super) fn is_in(self, payload: &[u8]) -> bool {
-        serde_json::from_slice::<Value>(payload).is_ok_and(|stored| stored == self.says())
+        payload == self.says().to_string().as_bytes()
     }
 
     /// The stream it must be in.
@@ -65,7 +65,7 @@ impl Fact {
 fn a_fact_is_known_again_by_its_id_and_its_payload() {
     let fact = Fact(1234);
     assert_eq!(Fact::from_id(&fact.id()), Some(fact));
-    assert!(fact.is_in(fact.line().as_bytes()));
-    assert!(!fact.is_in(Fact(1235).line().as_bytes()));
+    assert!(fact.is_in(fact.line().trim_end().as_bytes()));
+    assert!(!fact.is_in(Fact(1235).line().trim_end().as_bytes()));
     assert!(!fact.is_in(b"half of"));
 }

@@ -62,7 +62,7 @@ impl World {
             match child.hear() {
                 Heard::Answer(answer) => self.ledger.hear(&answer),
                 Heard::Complaint(said) if said.code() == Some("store_full") => return,
-                other => child.astonish(&other),
+                other => child.astonish("the disk was to be full", &other),
             }
         }
     }

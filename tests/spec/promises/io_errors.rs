@@ -6,8 +6,9 @@ mod exceptions;
 use std::io::Write;
 use std::time::Instant;
 
-use super::boundary::{Boundary, failures, table};
-use super::script::{Ended, Script, at_each, recorded, struck};
+use super::boundary::{Boundary, boundaries, failures, table};
+use super::script::every::{Start, at_each, recorded, struck};
+use super::script::{Ended, Script};
 use super::trace::{Call, Fault, calls};
 use exceptions::{Breach, Excuses};
 
@@ -20,31 +21,46 @@ const STORE_FAILED: (i32, &str) = (74, "store_failed");
 
 #[test]
 fn an_error_of_the_disk_stops_the_program_and_loses_nothing() {
+    let failures = found(Start::Fresh);
+    assert!(failures.len() > 200, "fifty commands write more than this: {failures:?}");
+    fail_at_each("a fresh store", Start::Fresh, &failures).are_all_needed();
+}
+
+#[test]
+fn an_error_of_the_disk_after_a_kill_stops_the_program_and_loses_nothing() {
+    let fresh = recorded(Start::Fresh, |calls, script| boundaries(calls, script.folder()));
+    let start = Start::AfterAKill(Boundary::late(&fresh));
+    let failures = found(start);
+    assert!(failures.len() > 20, "five commands write more than this: {failures:?}");
+    fail_at_each("a store after a kill", start, &failures);
+}
+
+fn found(start: Start<'_>) -> Vec<Boundary> {
+    recorded(start, |calls, script| failures(calls, script.folder(), &script.answers(), &FAIL))
+}
+
+fn fail_at_each(what: &str, start: Start<'_>, failures: &[Boundary]) -> Excuses {
     let began = Instant::now();
-    let boundaries =
-        recorded(|calls, script| failures(calls, script.folder(), &script.answers(), &FAIL));
     let excuses = Excuses::default();
-    let done = at_each(&boundaries, |boundary| {
-        let failed = |ended: &Ended| ended.log.contains("(INJECTED)");
-        let (mut script, ended) = struck(Fault::Error(boundary), failed);
+    let done = at_each(failures, |boundary| {
+        let failed = |ended: &Ended| ended.log.0.contains("(INJECTED)");
+        let (mut script, ended) = struck(start, Fault::Error(boundary), failed);
         excuses.judge(boundary, &ended, &breaches(&ended, &script, boundary));
         script.recovers();
     });
     let seconds = began.elapsed().as_secs_f64();
-    writeln!(
-        std::io::stderr().lock(),
-        "{done} errors of the disk, {seconds:.0} s:\n{}{excuses}",
-        table(&boundaries)
-    )
-    .expect("standard error is open");
-    assert_eq!(done, boundaries.len(), "every call failed once");
-    excuses.are_all_needed();
+    let table = table(failures);
+    let mut out = std::io::stderr().lock();
+    writeln!(out, "{done} errors of the disk on {what}, {seconds:.0} s:\n{table}{excuses}")
+        .expect("standard error is open");
+    assert_eq!(done, failures.len(), "every call failed once");
+    excuses
 }
 
 /// What the program did after the error that it should not have done.
 fn breaches(ended: &Ended, script: &Script, boundary: &Boundary) -> Vec<Breach> {
     let path = script.folder().join(&boundary.place);
-    let calls = calls(&ended.log);
+    let calls = calls(&ended.log.0);
     let first = calls.iter().position(|call| call.injected).expect("a call failed");
     assert_eq!(calls[first].path, path, "another file's call failed");
     let after = &calls[first + 1..];

@@ -72,6 +72,17 @@ impl Ledger {
         self.lines
     }
 
+    /// What the next answer must be.
+    pub(super) fn due(&self) -> String {
+        let fact = self.in_flight.front().map(|fact| (fact.id(), self.entry(*fact)));
+        let known = |entry: Option<Entry>| entry.and_then(|e| e.found.or(e.acknowledged));
+        match fact.map(|(id, entry)| (id, known(entry))) {
+            Some((id, Some(place))) => format!("{id} is known, at {place:?}"),
+            Some((id, None)) => format!("{id} is to be recorded"),
+            None => "nothing is open".into(),
+        }
+    }
+
     /// An answer of the present child: in the order sent, and true to all that is known.
     #[track_caller]
     pub(super) fn hear(&mut self, answer: &Answer) {

@@ -113,15 +113,15 @@ impl Appender {
     pub(super) fn answer(&mut self) -> Answer {
         match self.hear() {
             Heard::Answer(answer) => answer,
-            other => self.astonish(&other),
+            other => self.astonish("an answer was due", &other),
         }
     }
 
     /// Fails the test, with everything the program said.
     #[track_caller]
-    pub(super) fn astonish(&mut self, heard: &Heard) -> ! {
+    pub(super) fn astonish(&mut self, due: &str, heard: &Heard) -> ! {
         let rest = if *heard == Heard::Gone { Vec::new() } else { self.rest() };
-        panic!("the program says {heard:?}, then {rest:?}; beside that {:?}", self.notes)
+        panic!("{due}; the program says {heard:?}, then {rest:?}; beside that {:?}", self.notes)
     }
 
     /// Kills it, and returns the answers that had left before.

@@ -1,11 +1,14 @@
 //! A script of fifty commands on a fresh store, one at a time, so that every run makes the same
-//! calls in the same order: recorded once, then run again with one thing going wrong.
+//! calls in the same order. It is recorded once and run again with one thing going wrong; how that
+//! is done for every boundary is in `every`.
 
+pub(super) mod every;
+
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 
@@ -13,19 +16,13 @@ use tempfile::TempDir;
 
 use super::answers::{Answer, Complaint};
 use super::audit::Audit;
-use super::boundary::Boundary;
 use super::fact::Fact;
 use super::ledger::Ledger;
 use super::program::{PATIENCE, append, spawn};
 use super::trace::{Call, Fault, calls, strace};
 
 /// How many commands the script has.
-pub(super) const COMMANDS: u64 = 50;
-/// How many runs go on at once.
-const SIDE_BY_SIDE: usize = 2;
-/// How often a run may be repeated. The id of a new log and its times are drawn by chance, and a
-/// checksum over them takes four bytes or six: now and then a log has a page more or less.
-const TRIES: usize = 20;
+const COMMANDS: u64 = 50;
 
 /// One run of the script with everything it leaves.
 #[derive(Debug)]
@@ -42,7 +39,18 @@ pub(super) struct Ended {
     pub(super) complaints: Vec<Complaint>,
     pub(super) answers: usize,
     /// What strace saw, if it looked.
-    pub(super) log: String,
+    pub(super) log: Log,
+}
+
+/// strace's log; a test that fails shows its end.
+#[derive(Default)]
+pub(super) struct Log(pub(super) String);
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<&str> = self.0.lines().collect();
+        lines[lines.len().saturating_sub(12)..].fmt(f)
+    }
 }
 
 impl Script {
@@ -53,12 +61,17 @@ impl Script {
         Self { folder, ledger: Ledger::default(), audit: Audit::default() }
     }
 
+    /// Looks at what a run left, before the next one.
+    pub(super) fn look(&mut self) {
+        self.audit.check_if_begun(&self.store(), &mut self.ledger);
+    }
+
     /// Runs it under strace.
     pub(super) fn run_with(&mut self, fault: Fault<'_>) -> Ended {
         let log = self.beside("strace");
         let mut ended =
             self.run(&mut strace(fault, self.folder(), &log, &append(&self.store(), 1)));
-        ended.log = fs::read_to_string(&log).expect("strace wrote its log");
+        ended.log = Log(fs::read_to_string(&log).expect("strace wrote its log"));
         ended
     }
 
@@ -67,13 +80,13 @@ impl Script {
         let ended = self.run_with(Fault::None);
         assert!(ended.status.success(), "the script does not run under strace: {ended:?}");
         self.holds_all();
-        calls(&ended.log)
+        calls(&ended.log.0)
     }
 
     /// What must hold after it broke off anywhere: nothing acknowledged is lost, nothing is half,
     /// and to run it again completes it, with no second effect.
     pub(super) fn recovers(&mut self) {
-        self.audit.check_if_begun(&self.store(), &mut self.ledger);
+        self.look();
         let ended = self.run(&mut append(&self.store(), 1));
         assert!(ended.status.success(), "the script does not complete: {ended:?}");
         assert_eq!(ended.answers as u64, COMMANDS, "every command is answered");
@@ -100,7 +113,7 @@ impl Script {
         let answers = fs::read_to_string(self.answers()).expect("answers are text");
         let answers = Answer::parse_all(&answers);
         answers.iter().for_each(|answer| self.ledger.hear(answer));
-        Ended { status, complaints, answers: answers.len(), log: String::new() }
+        Ended { status, complaints, answers: answers.len(), log: Log::default() }
     }
 
     /// The folder of the run; what counts as the store's is in `world` in it.
@@ -148,66 +161,4 @@ fn finish(command: &mut Command) -> (ExitStatus, Vec<Complaint>) {
     assert!(listener.join().expect("the listener does not panic"));
     let status = child.wait().expect("a child can be waited for");
     (status, text.lines().map(Complaint::parse).collect())
-}
-
-/// Does the work for every boundary, a few at a time, until one fails; says which one failed.
-/// Returns how many were done.
-pub(super) fn at_each(boundaries: &[Boundary], work: impl Fn(&Boundary) + Sync) -> usize {
-    let (next, done, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
-    let run = || {
-        while !failed.load(Ordering::Relaxed)
-            && let Some(boundary) = boundaries.get(next.fetch_add(1, Ordering::Relaxed))
-        {
-            let naming = Naming(boundary, &failed);
-            work(boundary);
-            drop(naming);
-            done.fetch_add(1, Ordering::Relaxed);
-        }
-    };
-    thread::scope(|scope| (0..SIDE_BY_SIDE).for_each(|_| drop(scope.spawn(run))));
-    done.into_inner()
-}
-
-/// Says where a run failed, and lets no other begin.
-struct Naming<'a>(&'a Boundary, &'a AtomicBool);
-
-impl Drop for Naming<'_> {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            self.1.store(true, Ordering::Relaxed);
-            let _ = writeln!(std::io::stderr().lock(), "failed at {}", self.0);
-        }
-    }
-}
-
-/// Records the script until two runs agree on its boundaries.
-pub(super) fn recorded(find: impl Fn(&[Call], &Script) -> Vec<Boundary>) -> Vec<Boundary> {
-    let record = || {
-        let mut script = Script::new();
-        let calls = script.record();
-        find(&calls, &script)
-    };
-    let mut last = record();
-    for _ in 0..TRIES {
-        let next = record();
-        if next == last {
-            assert!(next.len() > 200, "fifty commands change more than this: {next:?}");
-            return next;
-        }
-        last = next;
-    }
-    panic!("the script makes other calls in every run")
-}
-
-/// Runs the script so that the fault strikes; a run that passes the boundary by is repeated.
-pub(super) fn struck(fault: Fault<'_>, strikes: impl Fn(&Ended) -> bool) -> (Script, Ended) {
-    for _ in 0..TRIES {
-        let mut script = Script::new();
-        let ended = script.run_with(fault);
-        if strikes(&ended) {
-            return (script, ended);
-        }
-        assert!(ended.status.success(), "nothing struck, and yet it does not end well: {ended:?}");
-    }
-    panic!("no run comes to this boundary")
 }

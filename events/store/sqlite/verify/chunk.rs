@@ -40,8 +40,10 @@ struct Scan {
 }
 
 impl<'c> Chunks<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, seen: (0..SEEN_MAX).map(|_| None).collect() }
+    /// For a log of this many events: there are no more streams than that.
+    pub(super) fn new(connection: &'c Connection, events: u64) -> Self {
+        let places = usize::try_from(events).unwrap_or(SEEN_MAX).clamp(1, SEEN_MAX);
+        Self { connection, seen: (0..places).map(|_| None).collect() }
     }
 
     /// Checks all events from `from` to `to`.
@@ -144,7 +146,8 @@ impl<'c> Chunks<'c> {
     /// the place where the stream is remembered.
     fn previous(&mut self, row: &EventRow<'_>) -> Result<(Option<EventHash>, &mut Seen), Error> {
         let connection = self.connection;
-        let place = &mut self.seen[row.stream as usize % SEEN_MAX];
+        let places = self.seen.len();
+        let place = &mut self.seen[row.stream as usize % places];
         if place.as_ref().is_none_or(|seen| seen.number != row.stream) {
             let name = stream::named(connection, row.stream);
             let name = name.map_err(|error| at_position(error, row.position))?;

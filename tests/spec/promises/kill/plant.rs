@@ -51,7 +51,7 @@ impl Plant {
             let deadline = strike.unwrap_or_else(|| Instant::now() + PATIENCE);
             match child.hear_until(deadline) {
                 Some(Heard::Answer(answer)) => self.ledger.hear(&answer),
-                Some(other) => child.astonish(&other),
+                Some(other) => child.astonish(&self.ledger.due(), &other),
                 None if strike.is_some() => break,
                 None => panic!("the program falls silent"),
             }
@@ -72,11 +72,11 @@ impl Plant {
             child.send(fact);
             self.ledger.sent(fact);
             while self.ledger.in_flight() > 64 {
-                self.ledger.hear(&child.answer());
+                self.hear(&mut child);
             }
         }
         while self.ledger.in_flight() > 0 {
-            self.ledger.hear(&child.answer());
+            self.hear(&mut child);
         }
         let (status, last_words) = child.end();
         assert!(status.success(), "it does not end well: {status}, {last_words:?}");
@@ -84,6 +84,13 @@ impl Plant {
         assert_eq!(self.recorded, self.ledger.facts().count() as u64, "each fact once");
         self.again.clear();
         self.unchecked = Fact(self.recorded);
+    }
+
+    fn hear(&mut self, child: &mut Appender) {
+        match child.hear() {
+            Heard::Answer(answer) => self.ledger.hear(&answer),
+            other => child.astonish(&self.ledger.due(), &other),
+        }
     }
 
     fn store(&self) -> PathBuf {
