@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
@@ -165,5 +166,36 @@ fn a_payload_that_breaks_its_promise_is_refused() {
         let error =
             decode::<TaskEvent>("task.submitted", schema, payload.as_bytes()).expect_err("refused");
         assert!(matches!(error, Error::Malformed { .. }), "{payload}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_encoded_is_decoded(
+        kind in "\\PC{0,40}", number: u64, text in "\\PC{0,40}", bytes: [u8; 20], attempt: u32,
+        priority in prop_oneof![Just(Priority::Low), Just(Priority::Normal), Just(Priority::High)],
+    ) {
+        let inline = serde_json::json!({ "number": number, "text": text }).to_string();
+        let sealed = Personal::from_parts(
+            KeyId(Uuid::from_u128(number.into())), Uuid::from_u128(7), [9; 12], bytes.to_vec(),
+        );
+        let submitted = Submitted { kind, input: Content::Inline(json(&inline)), priority };
+        let events = [
+            TaskEvent::Submitted(submitted),
+            TaskEvent::Completed(Completed { attempt, result: Content::Sealed(sealed) }),
+            TaskEvent::Cancelled(Cancelled { reason: text }),
+        ];
+        for event in events {
+            let wire = event.wire_type();
+            let read = decode::<TaskEvent>(wire.name, wire.schema, &event.payload());
+            prop_assert_eq!(read.expect("reads back"), event);
+        }
+    }
+
+    #[test]
+    fn no_payload_makes_a_reader_panic(schema in 0u32..4, payload: Vec<u8>) {
+        for wire in TaskEvent::TYPES {
+            let _ = decode::<TaskEvent>(wire.name, schema, &payload);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What every store promises, as one list. A store's tests give a [`Fixture`](world::Fixture) and
 //! get a test for each promise:
 //!
-//! ```ignore
+//! ```text
 //! events::conformance!(MyFixture::new());
 //! ```
 

@@ -171,11 +171,17 @@ pub(super) fn head(connection: &Connection) -> Result<(LogId, LogHead), Error> {
 /// The columns of an event, borrowed from a row, and compared with its checksum.
 pub(super) fn event_row<'r>(row: &'r Row<'_>) -> Result<EventRow<'r>, Error> {
     let event = event_columns(row).map_err(failure::of_rusqlite)?;
+    whole_event(row, &event)?;
+    Ok(event)
+}
+
+/// Compares the columns of an event with their checksum.
+pub(super) fn whole_event(row: &Row<'_>, event: &EventRow<'_>) -> Result<(), Error> {
     let sum: i64 = row.get(6).map_err(failure::of_rusqlite)?;
     if sum != event.sum() && !planted(Bug::ChainNotChecked) {
         return Err(Damage::at(event.position, "its row does not match its checksum").into());
     }
-    Ok(event)
+    Ok(())
 }
 
 /// The columns of an event, unchecked.

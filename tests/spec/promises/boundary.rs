@@ -39,44 +39,59 @@ impl fmt::Display for Boundary {
     }
 }
 
+/// The boundaries of a run.
+#[derive(Debug)]
+pub(super) struct Found {
+    boundaries: Vec<Boundary>,
+    /// Changes that strace cannot tell from those another thread made before.
+    lost: Vec<Call>,
+}
+
+impl Found {
+    /// All of them; none may be lost.
+    pub(super) fn every_one(self) -> Vec<Boundary> {
+        assert!(self.lost.is_empty(), "strace would strike another thread before {:?}", self.lost);
+        self.boundaries
+    }
+
+    /// All of them, but for the index of the journal: whoever opens a log first throws it away and
+    /// makes it again, and when a log is mended that happens twice, by two threads.
+    pub(super) fn but_the_index(self) -> Vec<Boundary> {
+        let lost = self.lost.into_iter();
+        let lost = lost.filter(|call| !call.path.ends_with("annals.log-shm")).collect();
+        Self { boundaries: self.boundaries, lost }.every_one()
+    }
+}
+
 /// Every boundary of a run in `folder`, whose store is in `world` there.
-pub(super) fn boundaries(calls: &[Call], folder: &Path) -> Vec<Boundary> {
+pub(super) fn boundaries(calls: &[Call], folder: &Path) -> Found {
     let world = folder.join("world");
     let mut before = 0;
-    let found = changes(calls, &world).into_iter().filter_map(|change| {
+    let mut found = Found { boundaries: Vec::new(), lost: Vec::new() };
+    for change in changes(calls, &world) {
         // Whatever comes after the change before and up to this one is the same moment.
         let moment = (before..=change).rev().filter(|index| calls[*index].path.starts_with(&world));
         before = change + 1;
-        let found = moment.filter_map(|index| boundary(calls, index, folder, None)).next();
-        found.or_else(|| rebuilt(&calls[change]))
-    });
-    found.collect()
+        match moment.filter_map(|index| boundary(calls, index, folder, None)).next() {
+            Some(boundary) => found.boundaries.push(boundary),
+            None => found.lost.push(calls[change].clone()),
+        }
+    }
+    found
 }
 
 /// Every boundary whose call is one of these, to make it fail. The calls on `beside` are watched
 /// as well, and so they count.
-pub(super) fn failures(
-    calls: &[Call],
-    folder: &Path,
-    beside: &Path,
-    these: &[&str],
-) -> Vec<Boundary> {
+pub(super) fn failures(calls: &[Call], folder: &Path, beside: &Path, these: &[&str]) -> Found {
     let changes = changes(calls, &folder.join("world")).into_iter();
-    let these = changes.filter(|change| these.contains(&&*calls[*change].syscall));
-    let found = these.filter_map(|change| {
-        boundary(calls, change, folder, Some(beside)).or_else(|| rebuilt(&calls[change]))
-    });
-    found.collect()
-}
-
-/// A call that cannot be told from one that another thread made before must be about the index of
-/// the journal, which whoever opens a log first throws away and makes again.
-fn rebuilt(call: &Call) -> Option<Boundary> {
-    assert!(
-        call.path.as_os_str().as_encoded_bytes().ends_with(b"-shm"),
-        "strace would strike another thread before {call:?}"
-    );
-    None
+    let mut found = Found { boundaries: Vec::new(), lost: Vec::new() };
+    for change in changes.filter(|change| these.contains(&&*calls[*change].syscall)) {
+        match boundary(calls, change, folder, Some(beside)) {
+            Some(boundary) => found.boundaries.push(boundary),
+            None => found.lost.push(calls[change].clone()),
+        }
+    }
+    found
 }
 
 /// How a call is found again; not at all, if another thread comes to the same number sooner.
@@ -148,7 +163,7 @@ mod tests {
     }
 
     fn told(calls: &[Call]) -> Vec<String> {
-        boundaries(calls, Path::new("/t")).iter().map(ToString::to_string).collect()
+        boundaries(calls, Path::new("/t")).every_one().iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -167,7 +182,8 @@ mod tests {
             "fsync 1 of the first thread on world/b",
         ];
         assert_eq!(told(&calls), expected);
-        let failures = failures(&calls, Path::new("/t"), Path::new("/t/out"), &["write"]);
+        let found = failures(&calls, Path::new("/t"), Path::new("/t/out"), &["write"]);
+        let failures = found.every_one();
         assert_eq!(failures.iter().map(|found| found.nth).collect::<Vec<_>>(), [2, 3]);
     }
 

@@ -101,7 +101,8 @@ impl<'c> Chunks<'c> {
             }
             report.events += 1;
             totals.table.add(columns.stream, columns.version.0, columns.position.0);
-            if let Err(damage) = self.event(row, scan) {
+            let checked = read::whole_event(row, &columns);
+            if let Err(damage) = checked.and_then(|()| self.event(&columns, scan)) {
                 match damage {
                     Error::Damaged(damage) => report.note(damage),
                     error => return Err(error),
@@ -113,13 +114,12 @@ impl<'c> Chunks<'c> {
         Ok(())
     }
 
-    fn event(&mut self, row: &rusqlite::Row<'_>, scan: &mut Scan) -> Result<(), Error> {
-        let row = read::event_row(row)?;
+    fn event(&mut self, row: &EventRow<'_>, scan: &mut Scan) -> Result<(), Error> {
         let at = |what: String| Damage::at(row.position, what);
         let header = Header::decode(row.header).map_err(|error| at(error.to_string()))?;
         let hash =
             EventHash::from_slice(row.hash).ok_or_else(|| at("its hash is not 32 bytes".into()))?;
-        let (previous, seen) = self.previous(&row)?;
+        let (previous, seen) = self.previous(row)?;
         let broken = |what: &str| Err(at(what.into()).in_stream(&seen.name, row.version).into());
         let name = (seen.name.tenant.as_str(), seen.name.category.as_str(), seen.name.key.as_str());
         if (header.tenant, header.category, header.stream_key) != name

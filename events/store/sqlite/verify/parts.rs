@@ -19,6 +19,7 @@ pub(super) struct Totals {
     versions: u64,
     outcome_events: u64,
     outcomes: u64,
+    outcome_rows: u64,
 }
 
 /// A sum over (stream, version, position) that does not depend on their order.
@@ -50,6 +51,7 @@ impl Totals {
         self.versions += other.versions;
         self.outcome_events += other.outcome_events;
         self.outcomes += other.outcomes;
+        self.outcome_rows += other.outcome_rows;
     }
 
     /// Compares the tables with each other. What moves while the log is written to is compared
@@ -62,6 +64,7 @@ impl Totals {
             (self.versions, head.position.0, "events by the heads of the streams"),
             (self.outcome_events, head.position.0, "events by the outcomes of commands"),
             (self.outcomes, head.outcomes, "outcomes"),
+            (self.outcome_rows, head.outcomes, "rows of outcomes"),
         ];
         for (counted, expected, what) in counts {
             if quiet && counted != expected {
@@ -221,6 +224,11 @@ fn outcomes(
              checksum FROM outcomes WHERE (tenant, command) > (?, ?) ORDER BY tenant, command LIMIT ?",
         )
         .map_err(failure::of_rusqlite)?;
+    // Rows of rubbish may have no name to be walked by, and yet mislead whoever looks one up.
+    let count = "SELECT count(*) FROM outcomes";
+    let rows: i64 =
+        connection.query_row(count, [], |row| row.get(0)).map_err(failure::of_rusqlite)?;
+    totals.outcome_rows += rows as u64;
     let mut last = (String::new(), Vec::new());
     loop {
         let mut rows = select.query(params![last.0, last.1, STEP]).map_err(failure::of_rusqlite)?;

@@ -20,13 +20,13 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// One of ten strikes while the program starts, one of twenty when it is idle.
+    /// Three of forty strike while the program starts, one when it is idle.
     pub(super) fn by(chance: &mut Chance) -> Self {
         let micros = Duration::from_micros;
         let window = chance.one_of(&[1, 2, 8, 32]);
-        match chance.below(20) {
-            0 | 1 => Self { answers: 0, idle: false, then: micros(chance.below(60_000)), window },
-            2 => Self {
+        match chance.below(40) {
+            0..=2 => Self { answers: 0, idle: false, then: micros(chance.below(60_000)), window },
+            3 => Self {
                 answers: chance.below(10),
                 idle: true,
                 then: micros(chance.below(3000)),

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use super::super::boundary::Boundary;
+use super::super::boundary::{Boundary, Found};
 use super::super::trace::{Call, Fault};
 use super::{Ended, Script};
 
@@ -42,12 +42,16 @@ pub(in super::super) fn killed(ended: &Ended) -> bool {
 /// Records the script until two runs agree on its boundaries.
 pub(in super::super) fn recorded(
     start: Start<'_>,
-    find: impl Fn(&[Call], &Script) -> Vec<Boundary>,
+    find: impl Fn(&[Call], &Script) -> Found,
 ) -> Vec<Boundary> {
     let record = || {
         let mut script = start.script();
         let calls = script.record();
-        find(&calls, &script)
+        let found = find(&calls, &script);
+        match start {
+            Start::Fresh => found.every_one(),
+            Start::AfterAKill(_) => found.but_the_index(),
+        }
     };
     let mut last = record();
     for _ in 0..TRIES {
