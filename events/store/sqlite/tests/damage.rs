@@ -171,22 +171,13 @@ async fn every_flip_inside_an_event_or_outcome_is_reported() {
 async fn first_finding(change: &str) -> String {
     let (path, _folder) = small_log().await;
     let connection = Connection::open(&path).expect("opens");
-    let guards = "SELECT 'DROP TRIGGER ' || name FROM sqlite_schema WHERE type = 'trigger'";
-    let drops: Vec<String> = connection
-        .prepare(guards)
-        .expect("prepared")
-        .query_map([], |row| row.get(0))
-        .expect("rows")
-        .collect::<Result<_, _>>()
-        .expect("read");
-    let schema = "SELECT sql FROM sqlite_schema WHERE type = 'trigger'";
-    let creates: Vec<String> = connection
-        .prepare(schema)
-        .expect("prepared")
-        .query_map([], |row| row.get(0))
-        .expect("rows")
-        .collect::<Result<_, _>>()
-        .expect("read");
+    let texts = |select: &str| -> Vec<String> {
+        let mut select = connection.prepare(select).expect("prepared");
+        let rows = select.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<Result<_, _>>().expect("read")
+    };
+    let drops = texts("SELECT 'DROP TRIGGER ' || name FROM sqlite_schema WHERE type = 'trigger'");
+    let creates = texts("SELECT sql FROM sqlite_schema WHERE type = 'trigger'");
     connection.execute_batch(&drops.join(";")).expect("dropped");
     connection.execute_batch(change).expect("changed");
     connection.execute_batch(&creates.join(";")).expect("created");
