@@ -9,10 +9,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use super::{Options, SQLITE_OLDEST, failure};
+use crate::planted::{Bug, planted};
 use crate::store::Error;
 
 /// How long a connection waits for another one.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements a connection keeps.
 const STATEMENTS: usize = 32;
 
@@ -25,9 +26,15 @@ const ALWAYS: [(&str, i64); 5] = [
     ("recursive_triggers", 1),
     ("busy_timeout", 5000),
 ];
-/// What must hold on the writing connection: 2 is FULL, and its cache is 16 MiB.
-const WRITER: [(&str, i64); 4] =
-    [("synchronous", 2), ("wal_autocheckpoint", 0), ("query_only", 0), ("cache_size", -16_384)];
+/// What must hold on the writing connection: 2 is FULL, its cache is 16 MiB, and of a journal that
+/// began anew no more than 64 MiB stay on the disk.
+const WRITER: [(&str, i64); 5] = [
+    ("synchronous", 2),
+    ("wal_autocheckpoint", 0),
+    ("query_only", 0),
+    ("cache_size", -16_384),
+    ("journal_size_limit", 64 * 1024 * 1024),
+];
 /// What must hold on a reading connection.
 const READER: [(&str, i64); 1] = [("query_only", 1)];
 
@@ -59,12 +66,18 @@ pub(super) fn writer(path: &Path, options: &Options) -> Result<rusqlite::Connect
         rusqlite::Connection::open_with_flags(path, flags).map_err(failure::of_rusqlite)?;
     set(&connection, &ALWAYS)?;
     set(&connection, &WRITER)?;
+    if planted(Bug::SynchronousNormal) {
+        let set = connection.pragma_update(None, "synchronous", "NORMAL");
+        set.map_err(failure::of_rusqlite)?;
+    }
     journal_mode(path, &connection)?;
     if let Some(pages) = options.pages_max {
         let set = connection.pragma_update(None, "max_page_count", pages);
         set.map_err(failure::of_rusqlite)?;
     }
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    #[cfg(feature = "planted")]
+    super::steps::note_each(&connection);
     Ok(connection)
 }
 
@@ -83,6 +96,35 @@ pub(super) fn reader(path: &Path) -> Result<rusqlite::Connection, Error> {
     journal_mode(path, &connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
+}
+
+/// Opens a log that nobody writes to, and beside which nothing can be made: a backup on a disk that
+/// is closed to writing. SQLite is told that the file stays as it is, so there is no journal to ask.
+pub(super) fn at_rest(path: &Path) -> Result<rusqlite::Connection, Error> {
+    let letters = path.as_os_str().as_encoded_bytes().iter();
+    let name: String = letters.map(|letter| format!("%{letter:02x}")).collect();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let connection =
+        rusqlite::Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
+            .map_err(failure::of_rusqlite)?;
+    set(&connection, &ALWAYS)?;
+    set(&connection, &READER)?;
+    Ok(connection)
+}
+
+/// Passes on what was read. After damage the next read begins with an empty cache: SQLite looks at
+/// the cells of a page when the page comes in, and believes from then on what it refused once. What
+/// was an error at first would be a row that is not found the second time.
+pub(super) fn anew_if_damaged<T>(
+    connection: &rusqlite::Connection,
+    read: Result<T, Error>,
+) -> Result<T, Error> {
+    if matches!(read, Err(Error::Damaged(_))) {
+        connection.execute_batch("PRAGMA shrink_memory").map_err(failure::of_rusqlite)?;
+    }
+    read
 }
 
 /// Sets what must hold, and reads it back.
