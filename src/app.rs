@@ -1,18 +1,20 @@
 //! The composition root: puts the log, its keys and its writer together, or opens a log for reading.
 //! Commands use what is made here and open nothing themselves.
 
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+pub mod file;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use events::id::Tenant;
 use events::store::keys::{KeyStore, Secret};
-use events::store::sqlite::{Options, Sqlite, SqliteKeys, SqliteReader};
+use events::store::postgres::{Postgres, PostgresKeys, PostgresReader};
+use events::store::sqlite::{Options, Sqlite};
 use events::store::writer::WriterTask;
-use events::store::{self, EventStore, LogReader, Writer};
-use rustix::fs::{Access, access};
+use events::store::{self, EventStore, LogHead, LogReader, Writer};
 
 use crate::clock::SystemClock;
+use crate::place::Place;
 
 /// Why a log does not open.
 #[derive(Debug, thiserror::Error)]
@@ -33,34 +35,42 @@ pub enum Error {
     },
 }
 
-/// A log that is open for writing. While it is, no other process writes to it.
+/// A log that is open for writing. While one in a file is, no other process writes to it.
 pub struct App {
-    path: PathBuf,
+    place: Place,
     created: bool,
-    reader: SqliteReader,
-    keys: SqliteKeys,
+    reader: Arc<dyn LogReader>,
+    keys: Arc<dyn KeyStore>,
     writer: Writer,
     task: WriterTask,
 }
 
+/// A log and its keys, before anyone writes.
+struct Parts {
+    place: Place,
+    created: bool,
+    store: Arc<dyn EventStore>,
+    head: LogHead,
+    keys: Arc<dyn KeyStore>,
+}
+
 impl App {
-    /// Opens the log at `path` with its keys; makes both if there is no log.
-    pub async fn open(path: &Path) -> Result<Self, Error> {
-        let created = is_new(path)?;
-        let store = Box::pin(Sqlite::open(path, &Options::default())).await?;
-        let reader = store.log_reader();
-        let head = reader.head().await?;
-        let path = store.path().to_owned();
-        let keys = open_keys(&path, head.outcomes > 0)?;
-        let store: Arc<dyn EventStore> = Arc::new(store);
+    /// Opens the log at `place` with its keys; makes both if there is no log.
+    pub async fn open(place: &Place) -> Result<Self, Error> {
+        let parts = match place {
+            Place::File(path) => Box::pin(in_file(path)).await?,
+            Place::Database(url) => Box::pin(in_database(url)).await?,
+        };
+        let Parts { place, created, store, head, keys } = parts;
+        let reader = store.reader();
         let (writer, task) = Writer::start(store, Arc::new(SystemClock), head);
-        Ok(Self { path, created, reader, keys, writer, task })
+        Ok(Self { place, created, reader, keys, writer, task })
     }
 
-    /// The log's file.
+    /// Where the log is.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Whether the log was made just now.
@@ -77,121 +87,84 @@ impl App {
 
     /// The reading side of the log.
     #[must_use]
-    pub fn reader(&self) -> &SqliteReader {
-        &self.reader
+    pub fn reader(&self) -> &dyn LogReader {
+        &*self.reader
     }
 
     /// The key that a tenant's requests are hashed with; made at its first use.
-    pub fn hash_key(&self, tenant: &Tenant) -> Result<Secret, Error> {
-        let unusable = |source| keys_error(&keys_path(&self.path), source);
-        self.keys.tenant(tenant).map(|keys| keys.hash).map_err(unusable)
+    pub async fn hash_key(&self, tenant: &Tenant) -> Result<Secret, Error> {
+        match (self.keys.tenant(tenant).await, self.place.file()) {
+            (Ok(keys), _) => Ok(keys.hash),
+            (Err(error), Some(path)) => Err(file::keys_error(&file::keys_path(path), error)),
+            (Err(error), None) => Err(error.into()),
+        }
     }
 
     /// Waits until everything is settled; every other handle on the writer must be gone.
     pub async fn close(self) -> Result<(), store::Error> {
-        drop(self.writer);
+        drop((self.writer, self.reader));
         self.task.finished().await
     }
 }
 
-/// Opens the log at `path` for reading; it is neither made nor changed.
-pub fn reader(path: &Path) -> Result<SqliteReader, store::Error> {
-    is_log_file(path)?;
-    SqliteReader::open(path).map_err(|error| explain(path, error))
+async fn in_file(path: &std::path::Path) -> Result<Parts, Error> {
+    let created = file::is_new(path)?;
+    let store = Sqlite::open(path, &Options::default()).await?;
+    let head = store.log_reader().head().await?;
+    let keys = file::open_keys(store.path(), head.outcomes > 0)?;
+    let place = Place::File(store.path().to_owned());
+    Ok(Parts { place, created, store: Arc::new(store), head, keys: Arc::new(keys) })
 }
 
-/// Reading a log needs files beside it; where they are missing and cannot be made, nothing broke.
-fn explain(path: &Path, error: store::Error) -> store::Error {
-    match error {
-        store::Error::Failed(what) if access(folder_of(path), Access::WRITE_OK).is_err() => {
-            let what = format!("cannot read {}: {what}, and its folder is closed", path.display());
-            store::Error::Unavailable(what)
+async fn in_database(url: &str) -> Result<Parts, Error> {
+    let store = Postgres::open(url).await?;
+    let head = store.log_reader().head().await?;
+    let keys = PostgresKeys::open(url).await?;
+    let (place, created) = (Place::Database(url.into()), store.created());
+    Ok(Parts { place, created, store: Arc::new(store), head, keys: Arc::new(keys) })
+}
+
+/// Opens the log at `place` to take another one in; makes it if there is none. Its keys are left
+/// alone: they come from elsewhere, or not at all.
+pub async fn store(place: &Place) -> Result<Arc<dyn EventStore>, store::Error> {
+    Ok(match place {
+        Place::File(path) => {
+            file::is_new(path)?;
+            Arc::new(Box::pin(Sqlite::open(path, &Options::default())).await?)
         }
-        error => error,
-    }
+        Place::Database(url) => Arc::new(Postgres::open(url).await?),
+    })
 }
 
-/// The folder that the log at `path` is in.
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or_else(|| Path::new("."))
-}
-
-/// Where the keys of the log at `path` are.
-#[must_use]
-pub fn keys_path(path: &Path) -> PathBuf {
-    beside(path, ".keys")
-}
-
-/// The file beside the log whose name ends in `ending`.
-pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-/// Tells apart what a database cannot: nothing there, a folder, a file that may not be read.
-pub(crate) fn is_log_file(path: &Path) -> Result<(), store::Error> {
-    let not_a_log = |what: &str| store::Error::NotALog { path: path.into(), what: what.into() };
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => Err(not_a_log("it is a folder")),
-        Ok(found) if !found.is_file() => Err(not_a_log("it is not a file")),
-        Ok(found) if found.len() == 0 => Err(store::Error::Missing(path.into())),
-        // Asked without opening: closing a second descriptor would drop SQLite's locks on the file.
-        Ok(_) => {
-            access(path, Access::READ_OK).map_err(|error| unusable("read", path, &error.into()))
+/// Opens the keys of the log at `place`; they are not made.
+pub async fn keys(place: &Place) -> Result<Arc<dyn KeyStore>, Error> {
+    Ok(match place {
+        Place::File(path) => Arc::new(file::open_keys(&file::as_named_by_log(path), true)?),
+        Place::Database(url) => {
+            if !PostgresReader::open(url).await?.has_keys().await? {
+                return Err(Error::KeysMissing(place.to_string().into()));
+            }
+            Arc::new(PostgresKeys::open(url).await?)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            Err(store::Error::Missing(path.into()))
+    })
+}
+
+/// Opens the keys of a log that is at `place` or will be; makes a store for them if there is none.
+pub async fn new_keys(place: &Place) -> Result<Arc<dyn KeyStore>, Error> {
+    Ok(match place {
+        Place::File(path) => Arc::new(file::open_keys(&file::as_named_by_log(path), false)?),
+        Place::Database(url) => {
+            // The log brings the role that may read them.
+            Postgres::open(url).await?.close().await?;
+            Arc::new(PostgresKeys::open(url).await?)
         }
-        Err(error) => Err(unusable("read", path, &error)),
-    }
+    })
 }
 
-fn unusable(what: &str, path: &Path, error: &std::io::Error) -> store::Error {
-    store::Error::Unavailable(format!("cannot {what} {}: {error}", path.display()))
-}
-
-/// Whether there is no log yet; one that is there must be open to writing.
-fn is_new(path: &Path) -> Result<bool, store::Error> {
-    match is_log_file(path) {
-        Ok(()) => access(path, Access::WRITE_OK)
-            .map(|()| false)
-            .map_err(|error| unusable("write to", path, &error.into())),
-        Err(store::Error::Missing(_)) => Ok(true),
-        Err(error) => Err(error),
-    }
-}
-
-/// A log with a history never gets new keys by accident: with them, every fact that is sent again
-/// would look like another one under the same id.
-fn open_keys(path: &Path, has_history: bool) -> Result<SqliteKeys, Error> {
-    let keys = keys_path(path);
-    if has_history && !keys.exists() {
-        return Err(Error::KeysMissing(keys));
-    }
-    open_keys_at(&keys)
-}
-
-/// Opens the keys at `path`.
-pub(crate) fn open_keys_at(path: &Path) -> Result<SqliteKeys, Error> {
-    if let Err(error) = access(path, Access::READ_OK | Access::WRITE_OK)
-        && error.kind() != ErrorKind::NotFound
-    {
-        return Err(Error::KeysUnusable { path: path.into(), what: error.to_string() });
-    }
-    SqliteKeys::open(path).map_err(|source| keys_error(path, source))
-}
-
-/// What is wrong with the disk is wrong with the log as well; the rest is about the keys.
-fn keys_error(path: &Path, source: store::Error) -> Error {
-    match source {
-        error @ (store::Error::Full | store::Error::Failed(_) | store::Error::Unsafe(_)) => {
-            Error::Log(error)
-        }
-        store::Error::Damaged(damage) => {
-            Error::KeysUnusable { path: path.into(), what: damage.to_string() }
-        }
-        source => Error::KeysUnusable { path: path.into(), what: source.to_string() },
-    }
+/// Opens the log at `place` for reading; it is neither made nor changed.
+pub async fn reader(place: &Place) -> Result<Arc<dyn LogReader>, store::Error> {
+    Ok(match place {
+        Place::File(path) => Arc::new(file::reader(path)?),
+        Place::Database(url) => Arc::new(PostgresReader::open(url).await?),
+    })
 }

@@ -3,19 +3,22 @@
 
 #![expect(clippy::disallowed_types, reason = "the keys are a file")]
 
+mod moving;
+
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
-use aws_lc_rs::hmac;
+use async_trait::async_trait;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::{connect, failure};
 use crate::id::Tenant;
 use crate::personal::KeyId;
+use crate::store::Error;
 use crate::store::keys::{
-    KeyStore, Secret, SubjectKey, TenantKeys, decrypt, encrypt, new_secret, random_id,
+    Added, KeyRing, KeyStore, KeysDiffer, Secret, SubjectKey, TenantKeys, Wrapped, new_secret,
+    subject_name,
 };
-use crate::store::{Damage, Error};
 
 const SCHEMA: &str = include_str!("../../../migrations/sqlite/keys/0001_keys.sql");
 
@@ -52,7 +55,7 @@ impl SqliteKeys {
 }
 
 /// Makes the file readable by its owner alone, before anything is in it.
-fn keep_private(path: &Path) -> std::io::Result<()> {
+pub(super) fn keep_private(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -60,17 +63,17 @@ fn keep_private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
+#[async_trait]
 impl KeyStore for SqliteKeys {
-    fn tenant(&self, tenant: &Tenant) -> Result<TenantKeys, Error> {
+    async fn tenant(&self, tenant: &Tenant) -> Result<TenantKeys, Error> {
         tenant_keys(&self.keys(), tenant)
     }
 
-    fn subject(&self, tenant: &Tenant, subject: &str) -> Result<SubjectKey, Error> {
+    async fn subject(&self, tenant: &Tenant, subject: &str) -> Result<SubjectKey, Error> {
         let connection = self.keys();
         let keys = tenant_keys(&connection, tenant)?;
-        let named = named(&keys, subject);
-        let (id, secret) = (KeyId(random_id()), new_secret());
-        let (nonce, wrapped) = encrypt(&keys.wrap, &bound_to(tenant, id), secret.as_slice());
+        let named = subject_name(&keys, subject);
+        let Wrapped { id, nonce, wrapped } = Wrapped::new(&keys, tenant);
         connection
             .execute(
                 "INSERT INTO subjects (tenant, subject, key, nonce, wrapped) VALUES (?, ?, ?, ?, ?)
@@ -88,18 +91,27 @@ impl KeyStore for SqliteKeys {
         found.ok_or_else(|| Error::Failed("a key that was just made is not there".into()))
     }
 
-    fn find(&self, tenant: &Tenant, key: KeyId) -> Result<Option<SubjectKey>, Error> {
+    async fn find(&self, tenant: &Tenant, key: KeyId) -> Result<Option<SubjectKey>, Error> {
         let connection = self.keys();
         let keys = tenant_keys(&connection, tenant)?;
         unwrap(&connection, &keys, tenant, "key = ?2", key.0.as_bytes())
     }
 
-    fn destroy(&self, tenant: &Tenant, subject: &str) -> Result<bool, Error> {
+    async fn destroy(&self, tenant: &Tenant, subject: &str) -> Result<bool, Error> {
         let connection = self.keys();
         let keys = tenant_keys(&connection, tenant)?;
         let delete = "DELETE FROM subjects WHERE tenant = ? AND subject = ?";
-        let gone = connection.execute(delete, params![tenant.as_str(), named(&keys, subject)]);
+        let gone =
+            connection.execute(delete, params![tenant.as_str(), subject_name(&keys, subject)]);
         gone.map(|rows| rows > 0).map_err(failure::of_rusqlite)
+    }
+
+    async fn ring(&self) -> Result<KeyRing, Error> {
+        moving::ring(&self.keys())
+    }
+
+    async fn add(&self, ring: &KeyRing) -> Result<Result<Added, KeysDiffer>, Error> {
+        moving::add(&mut self.keys(), ring)
     }
 }
 
@@ -126,15 +138,6 @@ fn tenant_keys(connection: &Connection, tenant: &Tenant) -> Result<TenantKeys, E
     Ok(TenantKeys { hash: Secret::new(hash), wrap: Secret::new(wrap) })
 }
 
-fn named(keys: &TenantKeys, subject: &str) -> Vec<u8> {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, keys.hash.as_slice());
-    hmac::sign(&key, format!("subject\0{subject}").as_bytes()).as_ref().to_vec()
-}
-
-fn bound_to(tenant: &Tenant, id: KeyId) -> Vec<u8> {
-    [b"wrapped\0".as_slice(), tenant.as_str().as_bytes(), id.0.as_bytes()].concat()
-}
-
 fn unwrap(
     connection: &Connection,
     keys: &TenantKeys,
@@ -149,8 +152,5 @@ fn unwrap(
     let found = connection.query_row(&select, params![tenant.as_str(), value], read).optional();
     let Some((id, nonce, wrapped)) = found.map_err(failure::of_rusqlite)? else { return Ok(None) };
     let id = KeyId(uuid::Uuid::from_bytes(id));
-    let secret = decrypt(&keys.wrap, nonce, &bound_to(tenant, id), &wrapped)
-        .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok())
-        .ok_or_else(|| Damage::of("a data subject's key does not unwrap"))?;
-    Ok(Some(SubjectKey { id, secret: Secret::new(secret) }))
+    Wrapped { id, nonce, wrapped }.open(keys, tenant).map(Some)
 }
