@@ -55,8 +55,14 @@ pub fn holder(path: &Path) -> Option<String> {
 }
 
 fn lock_file(path: &Path) -> PathBuf {
+    beside(path, ".lock")
+}
+
+/// The file beside `path` whose name goes on with `ending`.
+#[must_use]
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
+    name.push(ending);
     name.into()
 }
 
@@ -94,20 +100,54 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Error> {
         return Ok(existing);
     }
     let name = path.file_name().ok_or_else(|| Error::Missing(path.into()))?;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or_else(|| Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    let folder = folder_of(path);
+    make_folder(folder)?;
     Ok(folder.canonicalize().map_err(failed)?.join(name))
+}
+
+/// The folder that something is in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => path,
+    }
+}
+
+/// Makes a folder, and what is missing above it. Before anything is put into a folder its own name is
+/// synced, also if an earlier start made it and was killed; the name of the last one is synced with
+/// the log's.
+fn make_folder(folder: &Path) -> Result<(), Error> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder_of(folder);
+    make_folder(parent)?;
+    match sync_folder(folder_of(parent)) {
+        // Who may not read a folder did not make what is in it.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
+        synced => synced.map_err(|error| cannot_sync(folder_of(parent), &error))?,
+    }
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(Error::Unavailable(format!("cannot make {}: {error}", folder.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes the log's place in its folder, and the folder's in its own, survive a power loss.
 pub(super) fn sync_folders(path: &Path) -> Result<(), Error> {
     for folder in path.ancestors().skip(1).take(2) {
-        let synced = File::open(folder).and_then(|open| open.sync_all());
-        synced
-            .map_err(|error| Error::Failed(format!("cannot sync {}: {error}", folder.display())))?;
+        sync_folder(folder).map_err(|error| cannot_sync(folder, &error))?;
     }
     Ok(())
+}
+
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn cannot_sync(folder: &Path, error: &std::io::Error) -> Error {
+    Error::Failed(format!("cannot sync {}: {error}", folder.display()))
 }

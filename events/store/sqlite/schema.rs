@@ -9,7 +9,7 @@ use rusqlite::OpenFlags;
 use sqlx::SqliteConnection;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
-use super::{connect, failure, rows};
+use super::{connect, failure, recover, rows};
 use crate::id::LogId;
 use crate::store::{Damage, Error, LogHead, keys};
 
@@ -49,8 +49,10 @@ async fn bring_up(path: &Path, connection: &mut SqliteConnection) -> Result<(), 
     let migrated = migrator().run_direct(None, &mut *connection, false).await;
     migrated.map_err(|error| explain(path, error))?;
     let log_id = LogId(keys::random_id());
+    // A log with a history that lost its head is not given a new one.
     let insert = "INSERT INTO log (one, log_id, position, recorded_at, outcomes, checksum)
-                  VALUES (1, ?, 0, 0, 0, ?) ON CONFLICT (one) DO NOTHING";
+                  SELECT 1, ?, 0, 0, 0, ? WHERE NOT EXISTS (SELECT 1 FROM outcomes)
+                  ON CONFLICT (one) DO NOTHING";
     sqlx::query(insert)
         .bind(log_id.0.as_bytes().as_slice())
         .bind(rows::log_sum(log_id, &LogHead::default()))
@@ -121,9 +123,22 @@ pub struct SchemaState {
 
 /// Looks at the schema of the log at `path` without changing it.
 pub fn schema_state(path: &Path) -> Result<SchemaState, Error> {
+    recover::before_reading(path)?;
     let connection = connect::reader(path)?;
     let found = found(path, &connection)?;
     Ok(SchemaState { found, known: KNOWN_SCHEMA })
+}
+
+/// Refuses tables without a log: a kill while it was made leaves them without its identity. A log
+/// with a history that has lost its identity is another matter.
+pub(super) fn check_begun(path: &Path, connection: &rusqlite::Connection) -> Result<(), Error> {
+    let begun = "SELECT EXISTS (SELECT 1 FROM log), EXISTS (SELECT 1 FROM outcomes)";
+    let begun = connection.query_row(begun, [], |row| Ok((row.get(0)?, row.get(1)?)));
+    match begun.map_err(failure::of_rusqlite)? {
+        (false, false) => Err(Error::Missing(path.into())),
+        (false, true) => Err(Damage::of("the head of the log is missing").into()),
+        (true, _) => Ok(()),
+    }
 }
 
 /// Refuses a schema that is not exactly this program's.

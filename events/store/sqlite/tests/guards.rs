@@ -63,6 +63,37 @@ async fn a_log_of_a_newer_program_is_refused_by_writer_and_reader() {
     assert!(matches!(reader, Error::NewerSchema { found: 9, .. }), "{reader}");
 }
 
+/// As a kill leaves it between the tables and the identity.
+#[tokio::test]
+async fn tables_without_an_identity_are_no_log_until_a_writer_makes_them_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("annals.log");
+    Sqlite::open(&path, &Options::default()).await.expect("creates a log");
+    without_identity(&path);
+    let reader = SqliteReader::open(&path).map(drop).expect_err("there is no log");
+    assert!(matches!(reader, Error::Missing(_)), "{reader}");
+    Sqlite::open(&path, &Options::default()).await.expect("makes it a log");
+    SqliteReader::open(&path).expect("a log");
+}
+
+#[tokio::test]
+async fn a_history_without_an_identity_is_damaged() {
+    let (world, path) = world().await;
+    world.appends(append("a", 1)).await;
+    without_identity(&path);
+    let reader = SqliteReader::open(&path).map(drop).expect_err("it is damaged");
+    assert!(matches!(reader, Error::Damaged(_)), "{reader}");
+}
+
+fn without_identity(path: &std::path::Path) {
+    let guards = "SELECT group_concat('DROP TRIGGER ' || name || ';', ' ') FROM sqlite_schema
+                  WHERE type = 'trigger' AND tbl_name = 'log'";
+    let other = Connection::open(path).expect("opens");
+    let drop: Option<String> = other.query_row(guards, [], |row| row.get(0)).expect("a list");
+    other.execute_batch(&drop.unwrap_or_default()).expect("dropped");
+    assert_eq!(other.execute("DELETE FROM log", []).expect("deleted"), 1);
+}
+
 #[tokio::test]
 async fn a_second_writer_is_kept_out_and_told_by_whom() {
     let (_world, path) = world().await;
@@ -123,7 +154,8 @@ async fn the_journal_is_moved_into_the_file_and_stays_bounded() {
 #[tokio::test]
 async fn a_full_store_says_so_and_loses_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
-    let fixture = super::InFile { folder, options: Options { pages_max: Some(60) } };
+    let fixture =
+        super::InFile { folder, options: Options { pages_max: Some(60), ..Options::default() } };
     let mut world = super::World::new(Box::new(fixture)).await;
     let mut recorded = 0;
     let full = loop {
