@@ -5,19 +5,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::store::Damage;
 
-/// Counts what an audit has compared, for whoever watches.
+/// Counts what long work has done, for whoever watches.
 #[derive(Debug, Clone, Default)]
 pub struct Progress(Arc<AtomicU64>);
 
 impl Progress {
     /// Adds to the count.
-    pub fn add(&self, events: u64) {
-        self.0.fetch_add(events, Ordering::Relaxed);
+    pub fn add(&self, done: u64) {
+        self.0.fetch_add(done, Ordering::Relaxed);
     }
 
-    /// How many events were compared so far.
+    /// How much was done so far: events compared, or pages copied.
     #[must_use]
-    pub fn events(&self) -> u64 {
+    pub fn done(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }

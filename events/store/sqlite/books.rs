@@ -3,19 +3,20 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
-use super::failure;
 use super::read::{self, stream};
 use super::rows::{self, EventRow, OutcomeRow};
+use super::{connect, failure};
 use crate::chain::{EventHash, blob_hash};
 use crate::planted::{Bug, planted};
 use crate::store::admit::{Books, Known};
 use crate::store::recent::Recent;
 use crate::store::{Damage, Error, LogHead, Outcome, Prepared, StreamHead};
-use crate::stream::{StreamId, Version};
+use crate::stream::{Position, StreamId, Version};
 
 const KNOWN: &str = "SELECT tenant, command, request, stream, verdict, position, version, events,
     recorded_at, code, message, checksum FROM outcomes WHERE tenant = ? AND command = ?";
-const NUMBER: &str = "SELECT stream FROM streams WHERE tenant = ? AND category = ? AND key = ?";
+const NUMBER: &str =
+    "SELECT stream, checksum FROM streams WHERE tenant = ? AND category = ? AND key = ?";
 const HEAD: &str = "SELECT version, hash, checksum FROM heads WHERE stream = ?";
 const EPOCH: &str = "SELECT epoch, checksum FROM epochs WHERE partition = ?";
 const INSERT_EVENT: &str = "INSERT INTO events
@@ -27,8 +28,8 @@ const INSERT_STREAM: &str =
     "INSERT INTO streams (stream, tenant, category, key, checksum) VALUES (?, ?, ?, ?, ?)";
 const INSERT_HEAD: &str = "INSERT INTO heads (stream, version, hash, checksum) VALUES (?, ?, ?, ?)";
 const MOVE_HEAD: &str = "UPDATE heads SET version = ?, hash = ?, checksum = ? WHERE stream = ?";
-const INSERT_BLOB: &str = "INSERT INTO blobs (tenant, hash, media_type, bytes, checksum)
-    VALUES (?, ?, ?, ?, ?) ON CONFLICT (tenant, hash) DO NOTHING";
+const INSERT_BLOB: &str = "INSERT INTO blobs (tenant, hash, media_type, position, bytes, checksum)
+    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, hash) DO NOTHING";
 
 /// The books, open for one batch.
 pub(super) struct SqliteBooks<'c> {
@@ -64,17 +65,26 @@ impl<'c> SqliteBooks<'c> {
         })
     }
 
+    pub(super) fn connection(&self) -> &'c Connection {
+        self.connection
+    }
+
     /// The number of a stream, if it has one.
-    fn number(&mut self, stream: &StreamId) -> Result<Option<i64>, Error> {
+    pub(super) fn number(&mut self, stream: &StreamId) -> Result<Option<i64>, Error> {
         if let Some(known) = self.numbers.get(stream) {
             return Ok(known);
         }
         let name = params![stream.tenant.as_str(), stream.category.as_str(), stream.key.as_str()];
-        let found: Option<i64> = self
+        let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+        let found = self
             .connection
             .prepare_cached(NUMBER)
-            .and_then(|mut select| select.query_row(name, |row| row.get(0)).optional())
+            .and_then(|mut select| select.query_row(name, read).optional())
             .map_err(failure::of_rusqlite)?;
+        if let Some((number, sum)) = found {
+            rows::whole("a stream's name", sum, rows::stream_sum(number, stream))?;
+        }
+        let found = found.map(|(number, _)| number);
         // That there is none may be remembered too: only this connection makes one.
         self.numbers.put(stream, found);
         Ok(found)
@@ -82,6 +92,13 @@ impl<'c> SqliteBooks<'c> {
 
     /// Gives a stream that appears for the first time its number and an empty head.
     fn introduce(&mut self, stream: &StreamId) -> Result<i64, Error> {
+        let number = self.name(stream)?;
+        self.insert_head(number, StreamHead::default())?;
+        Ok(number)
+    }
+
+    /// Gives a stream that appears for the first time its number.
+    pub(super) fn name(&mut self, stream: &StreamId) -> Result<i64, Error> {
         let number = match self.last_number {
             Some(last) => last + 1,
             None => self.highest_number()? + 1,
@@ -89,10 +106,7 @@ impl<'c> SqliteBooks<'c> {
         self.last_number = Some(number);
         let (tenant, category) = (stream.tenant.as_str(), stream.category.as_str());
         let sum = rows::stream_sum(number, stream);
-        let none = EventHash::NONE.0;
         self.execute(INSERT_STREAM, params![number, tenant, category, stream.key.as_str(), sum])?;
-        let sum = rows::head_sum(number, Version::ZERO, &none);
-        self.execute(INSERT_HEAD, params![number, 0, none.as_slice(), sum])?;
         self.numbers.put(stream, Some(number));
         Ok(number)
     }
@@ -109,7 +123,55 @@ impl<'c> SqliteBooks<'c> {
         ran.map(drop).map_err(failure::of_rusqlite)
     }
 
-    fn enter_outcome(&mut self, row: &OutcomeRow<'_>) -> Result<(), Error> {
+    /// Gives a stream its head.
+    pub(super) fn insert_head(&self, number: i64, head: StreamHead) -> Result<(), Error> {
+        let sum = rows::head_sum(number, head.version, &head.hash.0);
+        let version = head.version.0 as i64;
+        self.execute(INSERT_HEAD, params![number, version, head.hash.0.as_slice(), sum])
+    }
+
+    /// Moves the head of a stream.
+    pub(super) fn write_head(&mut self, number: i64, head: StreamHead) -> Result<(), Error> {
+        let sum = rows::head_sum(number, head.version, &head.hash.0);
+        let values = params![head.version.0 as i64, head.hash.0.as_slice(), sum, number];
+        self.move_head.execute(values).map(drop).map_err(failure::of_rusqlite)
+    }
+
+    /// The head of a stream that has a number.
+    pub(super) fn head_of(&mut self, number: i64, stream: &StreamId) -> Result<StreamHead, Error> {
+        let read = |row: &Row<'_>| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?, row.get::<_, i64>(2)?))
+        };
+        let found = self.head.query_row([number], read).optional().map_err(failure::of_rusqlite)?;
+        let (version, hash, sum) =
+            found.ok_or_else(|| Damage::of(format!("the stream {stream} has no head")))?;
+        let version = Version(version as u64);
+        rows::whole("the head of a stream", sum, rows::head_sum(number, version, &hash))?;
+        Ok(StreamHead { version, hash: EventHash(hash) })
+    }
+
+    /// The log ends here from now on.
+    pub(super) fn goes_to(&mut self, log: LogHead) {
+        self.log = log;
+    }
+
+    /// Keeps a blob, unless there is one; says whether there was none.
+    pub(super) fn keep_blob(
+        &self,
+        tenant: &str,
+        media_type: &str,
+        position: Position,
+        bytes: &[u8],
+    ) -> Result<bool, Error> {
+        let (hash, position) = (blob_hash(bytes), position.0 as i64);
+        let sum = rows::blob_sum(tenant, &hash, media_type, position);
+        let values = params![tenant, hash.0.as_slice(), media_type, position, bytes, sum];
+        let kept = self.connection.prepare_cached(INSERT_BLOB).and_then(|mut s| s.execute(values));
+        kept.map(|rows| rows > 0).map_err(failure::of_rusqlite)
+    }
+
+    /// Keeps the outcome of a command.
+    pub(super) fn enter_outcome(&mut self, row: &OutcomeRow<'_>) -> Result<(), Error> {
         let values = params![
             row.tenant.as_ref(),
             row.command.as_ref(),
@@ -127,23 +189,15 @@ impl<'c> SqliteBooks<'c> {
         self.insert_outcome.execute(values).map(drop).map_err(failure::of_rusqlite)
     }
 
-    fn enter_event(&mut self, row: &EventRow<'_>) -> Result<(), Error> {
+    /// Keeps an event.
+    pub(super) fn enter_event(&mut self, row: &EventRow<'_>) -> Result<(), Error> {
         let (position, version) = (row.position.0 as i64, row.version.0 as i64);
         let values =
             params![position, row.stream, version, row.hash, row.header, row.payload, row.sum()];
         self.insert_event.execute(values).map(drop).map_err(failure::of_rusqlite)
     }
-}
 
-impl Books for SqliteBooks<'_> {
-    fn log(&self) -> LogHead {
-        self.log
-    }
-
-    fn known(&mut self, append: &Prepared) -> Result<Option<Known>, Error> {
-        if planted(Bug::OutcomeNotLookedUp) {
-            return Ok(None);
-        }
+    fn find_known(&mut self, append: &Prepared) -> Result<Option<Known>, Error> {
         let command = append.command.to_bytes();
         let mut rows = self
             .known
@@ -157,7 +211,7 @@ impl Books for SqliteBooks<'_> {
         Ok(Some(Known { outcome: row.outcome(stream).ok_or_else(damaged)?, request }))
     }
 
-    fn epoch(&mut self, stream: &StreamId) -> Result<u64, Error> {
+    fn find_epoch(&self, stream: &StreamId) -> Result<u64, Error> {
         let partition = stream.partition();
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
         let found = self
@@ -170,17 +224,34 @@ impl Books for SqliteBooks<'_> {
         Ok(epoch as u64)
     }
 
+    fn find_head(&mut self, stream: &StreamId) -> Result<StreamHead, Error> {
+        match self.number(stream)? {
+            Some(number) => self.head_of(number, stream),
+            None => Ok(StreamHead::default()),
+        }
+    }
+}
+
+impl Books for SqliteBooks<'_> {
+    fn log(&self) -> LogHead {
+        self.log
+    }
+
+    fn known(&mut self, append: &Prepared) -> Result<Option<Known>, Error> {
+        if planted(Bug::OutcomeNotLookedUp) {
+            return Ok(None);
+        }
+        let found = self.find_known(append);
+        connect::anew_if_damaged(self.connection, found)
+    }
+
+    fn epoch(&mut self, stream: &StreamId) -> Result<u64, Error> {
+        connect::anew_if_damaged(self.connection, self.find_epoch(stream))
+    }
+
     fn head(&mut self, stream: &StreamId) -> Result<StreamHead, Error> {
-        let Some(number) = self.number(stream)? else { return Ok(StreamHead::default()) };
-        let read = |row: &Row<'_>| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?, row.get::<_, i64>(2)?))
-        };
-        let found = self.head.query_row([number], read).optional().map_err(failure::of_rusqlite)?;
-        let (version, hash, sum) =
-            found.ok_or_else(|| Damage::of(format!("the stream {stream} has no head")))?;
-        let version = Version(version as u64);
-        rows::whole("the head of a stream", sum, rows::head_sum(number, version, &hash))?;
-        Ok(StreamHead { version, hash: EventHash(hash) })
+        let found = self.find_head(stream);
+        connect::anew_if_damaged(self.connection, found)
     }
 
     fn record(&mut self, append: &Prepared, outcome: &Outcome, log: LogHead) -> Result<(), Error> {
@@ -192,12 +263,13 @@ impl Books for SqliteBooks<'_> {
         self.enter_outcome(&OutcomeRow::new(&command, &append.request, number, outcome))?;
         for blob in &append.blobs {
             let tenant = append.stream.tenant.as_str();
-            let hash = blob_hash(&blob.bytes);
-            let sum = rows::blob_sum(tenant, &hash, &blob.media_type);
-            let values = params![tenant, hash.0.as_slice(), blob.media_type, blob.bytes, sum];
-            self.execute(INSERT_BLOB, values)?;
+            self.keep_blob(tenant, &blob.media_type, outcome.position(), &blob.bytes)?;
         }
         self.log = log;
+        if planted(Bug::AppendCommittedInHalves) {
+            self.execute("COMMIT", [])?;
+            self.execute("BEGIN IMMEDIATE", [])?;
+        }
         let Some(span) = outcome.recorded else { return Ok(()) };
         for (event, n) in append.events.iter().zip(0..) {
             self.enter_event(&EventRow {
@@ -209,9 +281,6 @@ impl Books for SqliteBooks<'_> {
                 payload: &event.payload,
             })?;
         }
-        let head = append.head_after();
-        let sum = rows::head_sum(number, head.version, &head.hash.0);
-        let values = params![head.version.0 as i64, head.hash.0.as_slice(), sum, number];
-        self.move_head.execute(values).map(drop).map_err(failure::of_rusqlite)
+        self.write_head(number, append.head_after())
     }
 }

@@ -1,6 +1,7 @@
 //! Reading: a few connections, each lent to one read at a time, each read short. Every row that
 //! leaves here was compared with its checksum, and a stream's rows with their chain as well.
 
+pub(super) mod kept;
 pub(super) mod stream;
 
 use std::path::{Path, PathBuf};
@@ -12,30 +13,29 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 
 use super::rows::{self, EventRow, OutcomeRow};
-use super::{connect, failure, schema, verify};
+use super::turn::{self, Turn};
+use super::{connect, failure, recover, schema, verify};
 use crate::chain::{EventHash, blob_hash};
 use crate::header::Header;
 use crate::id::{CommandId, LogId, Tenant};
 use crate::planted::{Bug, planted};
 use crate::recorded::Stored;
+use crate::store::identity::Identity;
 use crate::store::{
-    Damage, Error, Filter, LogHead, LogReader, Outcome, Page, Progress, Report, StreamHead,
+    Behind, Damage, Error, Filter, Imported, Kept, KeptBlob, LogHead, LogReader, Outcome, Page,
+    Progress, Report, StreamHead,
 };
 use crate::stream::{Direction, Position, StreamId, Version};
 use crate::time::Timestamp;
 
 /// How many reads go on at once.
 const CONNECTIONS: usize = 4;
-/// The most rows one page looks at, so that a filter that nothing passes still makes short reads.
-const SCAN_ROWS_MAX: usize = 16_384;
-/// The most bytes one page collects.
-const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A log in a file, open for reading; clones share its connections.
 #[derive(Debug, Clone)]
 pub struct SqliteReader {
     path: Arc<PathBuf>,
-    log_id: LogId,
+    identity: Identity,
     idle: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
 }
@@ -43,13 +43,29 @@ pub struct SqliteReader {
 impl SqliteReader {
     /// Opens the log at `path`, which must exist and have this program's schema.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        recover::before_reading(path)?;
+        Self::beside_writer(path).map_err(|error| failure::or_full(error, path))
+    }
+
+    /// The same, for whoever has recovered the log already.
+    pub(super) fn beside_writer(path: &Path) -> Result<Self, Error> {
         connect::check_version()?;
-        let connection = connect::reader(path)?;
+        Self::on(path, connect::reader(path)?)
+    }
+
+    /// Opens a log that nobody writes to, where nothing can be made beside it; for one read at a time.
+    pub fn at_rest(path: &Path) -> Result<Self, Error> {
+        connect::check_version()?;
+        Self::on(path, connect::at_rest(path)?)
+    }
+
+    fn on(path: &Path, connection: Connection) -> Result<Self, Error> {
         schema::check(path, &connection)?;
+        schema::check_begun(path, &connection)?;
         let (log_id, _) = head(&connection)?;
         Ok(Self {
             path: Arc::new(path.into()),
-            log_id,
+            identity: Identity::of(log_id),
             idle: Arc::new(Mutex::new(vec![connection])),
             permits: Arc::new(Semaphore::new(CONNECTIONS)),
         })
@@ -61,7 +77,11 @@ impl SqliteReader {
         &self.path
     }
 
-    async fn read<T: Send + 'static>(
+    pub(super) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -81,11 +101,14 @@ impl SqliteReader {
     }
 
     /// Lends a connection to `work`; one that saw damage is not used again.
-    fn lend<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn lend<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let idle = || self.idle.lock().expect("no one panics while holding the connections");
         let lent = idle().pop();
         let connection = lent.map_or_else(|| connect::reader(&self.path), Ok)?;
-        let done = work(&connection)?;
+        let done = work(&connection).map_err(|error| failure::or_full(error, &self.path))?;
         idle().push(connection);
         Ok(done)
     }
@@ -94,11 +117,13 @@ impl SqliteReader {
 #[async_trait]
 impl LogReader for SqliteReader {
     fn log_id(&self) -> LogId {
-        self.log_id
+        self.identity.log_id()
     }
 
     async fn head(&self) -> Result<LogHead, Error> {
-        self.read(|connection| head(connection).map(|(_, head)| head)).await
+        let (log_id, head) = self.read(head).await?;
+        self.identity.becomes(log_id);
+        Ok(head)
     }
 
     async fn stream_heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
@@ -140,9 +165,40 @@ impl LogReader for SqliteReader {
         self.read(move |connection| blob(connection, &tenant, &hash)).await
     }
 
+    async fn kept(&self, commands: &[(Tenant, CommandId)]) -> Result<Vec<Option<Kept>>, Error> {
+        let commands = commands.to_vec();
+        self.read(move |connection| kept::all_kept(connection, &commands)).await
+    }
+
+    async fn kept_without_events(
+        &self,
+        behind: &Behind<CommandId>,
+        last: Position,
+        limit: usize,
+    ) -> Result<Vec<Kept>, Error> {
+        let behind = behind.clone();
+        self.read(move |connection| kept::without_events(connection, &behind, last, limit)).await
+    }
+
+    async fn kept_blobs(
+        &self,
+        behind: &Behind<EventHash>,
+        last: Position,
+        limit: usize,
+    ) -> Result<Vec<KeptBlob>, Error> {
+        let behind = behind.clone();
+        self.read(move |connection| kept::blobs(connection, &behind, last, limit)).await
+    }
+
+    async fn imports(&self) -> Result<Vec<Imported>, Error> {
+        self.read(kept::imports).await
+    }
+
     async fn verify(&self, progress: Progress) -> Result<Report, Error> {
         let path = Arc::clone(&self.path);
-        self.read(move |_| verify::verify(&path, &progress)).await
+        // Not on a connection that has some of the log in its cache.
+        let verify = move |_: &_| verify::verify(&connect::reader(&path)?, &path, &progress);
+        self.read(verify).await
     }
 }
 
@@ -205,7 +261,8 @@ pub(super) fn stored(row: &EventRow<'_>) -> Result<Stored, Error> {
         .map_err(|error| Damage::at(row.position, error.to_string()).into())
 }
 
-fn page(
+/// Reads a part of the log.
+pub(super) fn page(
     connection: &Connection,
     from: Position,
     filter: &Filter,
@@ -219,21 +276,22 @@ fn page(
              WHERE position >= ? ORDER BY position LIMIT ?",
         )
         .map_err(failure::of_rusqlite)?;
-    let scan = if filter.is_open() { limit.min(SCAN_ROWS_MAX) } else { SCAN_ROWS_MAX };
+    // Never longer than a turn, so that a filter that nothing passes still makes short reads.
+    let scan = if filter.is_open() { limit.min(turn::ROWS_MAX) } else { turn::ROWS_MAX };
     let mut rows =
         select.query(params![from.0 as i64, scan as i64]).map_err(failure::of_rusqlite)?;
     let mut page =
         Page { next: from, events: Vec::with_capacity(limit.min(scan).min(1024)), end: false };
-    let mut bytes = 0;
-    while page.events.len() < limit && bytes < PAGE_BYTES_MAX {
+    let (mut turn, mut ends) = (Turn::begin(), false);
+    while page.events.len() < limit && !ends {
         let Some(row) = rows.next().map_err(failure::of_rusqlite)? else { break };
         let row = event_row(row)?;
         if row.position != page.next {
             return Err(Damage::at(page.next, "it is missing").into());
         }
         page.next = page.next.next();
+        ends = turn.ends_after_event(&row);
         if filter.is_open() || passes(filter, &row)? {
-            bytes += row.header.len() + row.payload.len();
             page.events.push(stored(&row)?);
         }
     }
@@ -280,7 +338,8 @@ pub(super) fn outcome_row<'r>(row: &'r Row<'_>) -> Result<OutcomeRow<'r>, Error>
     Ok(outcome)
 }
 
-fn outcome(
+/// What became of a command.
+pub(super) fn outcome(
     connection: &Connection,
     tenant: &Tenant,
     command: CommandId,
@@ -301,7 +360,8 @@ fn outcome(
     Ok(Some(outcome))
 }
 
-fn blob(
+/// The bytes of a blob.
+pub(super) fn blob(
     connection: &Connection,
     tenant: &Tenant,
     hash: &EventHash,

@@ -5,9 +5,16 @@
     reason = "these tests damage files, and await every task they spawn"
 )]
 
+mod backup;
 mod damage;
+mod flips;
 mod guards;
+mod journal;
+mod pages;
 mod places;
+mod recovery;
+mod small;
+mod truth;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -4,44 +4,58 @@
 
 mod chunk;
 mod parts;
+mod places;
+pub(super) mod tail;
+mod totals;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use rusqlite::Connection;
+
 use super::{connect, failure, read, schema};
 use crate::store::{Damage, Error, LogHead, Progress, Report};
 use crate::stream::Position;
-use parts::Totals;
+use totals::Totals;
 
 /// How many positions one worker takes at a time.
 const CHUNK: u64 = 16_384;
 
-/// Audits the log at `path`, as it stands when the audit begins.
-pub(super) fn verify(path: &Path, progress: &Progress) -> Result<Report, Error> {
-    let connection = connect::reader(path)?;
+/// How much of the log each worker keeps, in KiB with a minus sign, as SQLite wants it: what one turn
+/// reads is read again, row by row, before the next.
+const CACHE_KIB: i64 = -24_576;
+
+/// Audits the log at `path`, which `connection` reads, as it stands when the audit begins.
+pub(super) fn verify(
+    connection: &Connection,
+    path: &Path,
+    progress: &Progress,
+) -> Result<Report, Error> {
     let mut report = Report::default();
-    let head = match read::head(&connection) {
+    let head = match read::head(connection) {
         Ok((_, head)) => head,
         Err(Error::Damaged(damage)) => {
             report.note(damage);
-            farthest(&connection)?
+            farthest(connection)?
         }
         Err(error) => return Err(error),
     };
-    compare_schema(&connection, &mut report)?;
+    compare_schema(connection, &mut report)?;
     let next = AtomicU64::new(0);
     // A log of one chunk is not worth a second thread.
     let chunks = usize::try_from(head.position.0 / CHUNK + 1).unwrap_or(usize::MAX);
     let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 8).min(chunks);
-    let audit = |worker| audit(path, worker, &next, head, progress);
+    let audit = |connection: &Connection, worker| audit(connection, worker, &next, head, progress);
     let found: Vec<Result<(Report, Totals), Error>> = thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..workers).map(|worker| scope.spawn(move || audit(worker))).collect();
+        let audit = &audit;
+        let beside = |worker| scope.spawn(move || audit(&connect::reader(path)?, worker));
+        let threads: Vec<_> = (1..workers).map(beside).collect();
         let join = |thread: thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|_| Err(panicked()))
         };
-        threads.into_iter().map(join).collect()
+        let first = audit(connection, 0);
+        std::iter::once(first).chain(threads.into_iter().map(join)).collect()
     });
     let mut totals = Totals::default();
     for part in found {
@@ -49,8 +63,8 @@ pub(super) fn verify(path: &Path, progress: &Progress) -> Result<Report, Error> 
         report.merge(part);
         totals.add(&counted);
     }
-    let quiet = read::head(&connection).is_ok_and(|(_, now)| now == head);
-    totals.compare(head, quiet, &mut report);
+    let after = read::head(connection).map(|(_, head)| head);
+    totals.compare(head, after.ok(), &mut report);
     Ok(report)
 }
 
@@ -60,18 +74,18 @@ fn panicked() -> Error {
 
 /// The first worker checks everything beside the events, then helps with them.
 fn audit(
-    path: &Path,
+    connection: &Connection,
     worker: usize,
     next: &AtomicU64,
     head: LogHead,
     progress: &Progress,
 ) -> Result<(Report, Totals), Error> {
-    let connection = connect::reader(path)?;
+    connection.pragma_update(None, "cache_size", CACHE_KIB).map_err(failure::of_rusqlite)?;
     let (mut report, mut totals) = (Report::default(), Totals::default());
     if worker == 0 {
-        parts::check(&connection, head, &mut report, &mut totals)?;
+        parts::check(connection, head, &mut report, &mut totals)?;
     }
-    let mut chunks = chunk::Chunks::new(&connection, head.position.0);
+    let mut chunks = chunk::Chunks::new(connection, head.position.0)?;
     loop {
         let from = next.fetch_add(CHUNK, Ordering::Relaxed) + 1;
         if from > head.position.0 {
@@ -85,7 +99,7 @@ fn audit(
 }
 
 /// Where the events end, if the head cannot tell.
-fn farthest(connection: &rusqlite::Connection) -> Result<LogHead, Error> {
+fn farthest(connection: &Connection) -> Result<LogHead, Error> {
     let last = connection
         .query_row("SELECT coalesce(max(position), 0) FROM events", [], |row| row.get::<_, i64>(0));
     match last.map_err(failure::of_rusqlite) {
@@ -95,7 +109,7 @@ fn farthest(connection: &rusqlite::Connection) -> Result<LogHead, Error> {
     }
 }
 
-fn compare_schema(connection: &rusqlite::Connection, report: &mut Report) -> Result<(), Error> {
+fn compare_schema(connection: &Connection, report: &mut Report) -> Result<(), Error> {
     let expected = schema::expected_texts();
     match schema::texts(connection).map_err(failure::of_rusqlite) {
         Ok(found) if found == *expected => {}

@@ -8,7 +8,7 @@ use crate::store::{Append, Decision, Error, NewEvent};
 #[tokio::test]
 async fn positions_stay_dense_after_a_batch_that_was_rolled_back() {
     let folder = tempfile::tempdir().expect("a folder");
-    let options = Options { pages_max: Some(200) };
+    let options = Options { pages_max: Some(200), ..Options::default() };
     let world = World::new(Box::new(super::InFile { folder, options })).await;
     world.appends(append("a", 1)).await;
     let payload = vec![b'1'; 200 * 1024];
