@@ -5,9 +5,12 @@
 //! events::conformance!(MyFixture::new());
 //! ```
 
+pub mod another;
 pub mod appends;
 pub mod commands;
 pub mod given;
+pub mod imports;
+pub mod keys;
 pub mod reads;
 pub mod world;
 
@@ -41,6 +44,23 @@ macro_rules! conformance {
             the_same_id_of_two_tenants_is_two_commands,
             a_known_command_is_known_before_its_version_is_looked_at,
             commands_in_any_order_and_number_have_one_effect,
+        );
+        $crate::conformance_tests!($fixture, imports:
+            an_empty_log_becomes_a_copy_of_the_one_that_comes,
+            a_copy_of_a_copy_is_the_log,
+            a_copy_of_an_empty_log_has_its_id,
+            what_came_before_is_recognised_when_it_comes_again,
+            a_copy_goes_on_with_what_came_later,
+            what_comes_into_a_log_with_a_history_stands_behind_it,
+            where_events_came_from_is_remembered,
+            a_stream_that_both_logs_have_is_refused,
+            a_stream_whose_beginning_is_missing_is_refused,
+            a_command_that_both_logs_know_differently_is_refused,
+            a_copy_that_went_its_own_way_is_refused,
+            what_comes_too_late_is_refused,
+            the_time_of_another_log_is_not_the_time_of_this_one,
+            appends_go_on_beside_an_import,
+            lists_of_what_is_kept_go_on_where_they_stopped,
         );
         $crate::conformance_tests!($fixture, reads:
             an_empty_log_has_nothing,

@@ -4,15 +4,20 @@
 #![expect(clippy::disallowed_methods, reason = "this is where randomness is made")]
 
 mod memory;
+pub mod ring;
 #[cfg(test)]
 mod tests;
+mod wrapped;
 
+use async_trait::async_trait;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, RandomizedNonceKey, UnboundKey};
 use aws_lc_rs::{hmac, rand};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub use memory::MemoryKeys;
+pub use ring::{Added, KeptSubject, KeyRing, KeysDiffer};
+pub(crate) use wrapped::{Wrapped, subject_name};
 
 use crate::id::{Category, Principal, StreamKey, Tenant};
 use crate::personal::{KeyId, Personal, associated_data};
@@ -21,16 +26,21 @@ use crate::store::{Error, RequestHash};
 /// The bytes of a secret key, wiped when dropped.
 pub type Secret = Zeroizing<[u8; 32]>;
 
-/// Where keys live. Calls may block for the time of one small durable write.
+/// Where keys live.
+#[async_trait]
 pub trait KeyStore: Send + Sync + 'static {
     /// The tenant's keys, made at first use and never rotated.
-    fn tenant(&self, tenant: &Tenant) -> Result<TenantKeys, Error>;
+    async fn tenant(&self, tenant: &Tenant) -> Result<TenantKeys, Error>;
     /// The key of a data subject, made at first use.
-    fn subject(&self, tenant: &Tenant, subject: &str) -> Result<SubjectKey, Error>;
+    async fn subject(&self, tenant: &Tenant, subject: &str) -> Result<SubjectKey, Error>;
     /// A subject's key by its id; none once it was destroyed.
-    fn find(&self, tenant: &Tenant, key: KeyId) -> Result<Option<SubjectKey>, Error>;
+    async fn find(&self, tenant: &Tenant, key: KeyId) -> Result<Option<SubjectKey>, Error>;
     /// Destroys a subject's key: everything it sealed is erased, wherever it was copied to.
-    fn destroy(&self, tenant: &Tenant, subject: &str) -> Result<bool, Error>;
+    async fn destroy(&self, tenant: &Tenant, subject: &str) -> Result<bool, Error>;
+    /// All keys, as they are kept.
+    async fn ring(&self) -> Result<KeyRing, Error>;
+    /// Adds keys that come from elsewhere, all of them or none; what is there must be the same.
+    async fn add(&self, ring: &KeyRing) -> Result<Result<Added, KeysDiffer>, Error>;
 }
 
 /// The keys of a tenant.

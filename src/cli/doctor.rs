@@ -1,6 +1,8 @@
 //! `annals doctor`: the first things to look at when something does not work. It changes nothing.
 
 mod checks;
+mod database;
+mod journal;
 
 use std::process::ExitCode;
 
@@ -9,7 +11,9 @@ use serde::Serialize;
 use super::output::Lines;
 use super::problem::Problem;
 use super::show::visible;
-use super::{Context, Done, block_on};
+use super::threads::block_on;
+use super::{Context, Done};
+use crate::place::Place;
 
 /// Check what the log stands on, and say how to mend it
 #[derive(Debug, clap::Args)]
@@ -71,7 +75,10 @@ impl Check {
 impl Doctor {
     pub(super) fn run(self, context: &Context) -> Done {
         block_on(async {
-            let checks = checks::all(&context.store()?).await;
+            let checks = match context.store()? {
+                Place::File(path) => checks::all(&path).await,
+                Place::Database(url) => database::all(&url).await,
+            };
             let healthy = checks.iter().all(|check| check.state != State::Problem);
             let mut lines = Lines::new();
             if context.json {

@@ -54,20 +54,37 @@ CREATE TABLE outcomes (
     PRIMARY KEY (tenant, command)
 ) STRICT, WITHOUT ROWID;
 
+-- Those that led to events are found by them.
+CREATE INDEX outcomes_without_events ON outcomes (position, tenant, command) WHERE events = 0;
+
 CREATE TABLE blobs (
     tenant     TEXT    NOT NULL,
     hash       BLOB    NOT NULL,
     media_type TEXT    NOT NULL,
+    position   INTEGER NOT NULL,
     bytes      BLOB    NOT NULL,
     checksum   INTEGER NOT NULL,
     PRIMARY KEY (tenant, hash)
 ) STRICT;
+
+CREATE INDEX blobs_by_position ON blobs (position, tenant, hash);
 
 CREATE TABLE epochs (
     partition INTEGER PRIMARY KEY,
     epoch     INTEGER NOT NULL,
     checksum  INTEGER NOT NULL
 ) STRICT;
+
+-- Which events came from another log, and where they stood there.
+CREATE TABLE imports (
+    first        INTEGER NOT NULL,
+    last         INTEGER NOT NULL,
+    source       BLOB    NOT NULL,
+    source_first INTEGER NOT NULL,
+    adopted      INTEGER NOT NULL,
+    checksum     INTEGER NOT NULL,
+    PRIMARY KEY (first, source)
+) STRICT, WITHOUT ROWID;
 
 -- What happened cannot be changed: not by this program, and not by a slip of another one.
 CREATE TRIGGER events_cannot_change BEFORE UPDATE ON events
@@ -89,3 +106,9 @@ CREATE TRIGGER blobs_cannot_change BEFORE UPDATE ON blobs
 BEGIN SELECT RAISE(ABORT, 'blobs cannot be changed'); END;
 CREATE TRIGGER blobs_cannot_be_deleted BEFORE DELETE ON blobs
 BEGIN SELECT RAISE(ABORT, 'blobs cannot be deleted'); END;
+CREATE TRIGGER imports_cannot_be_deleted BEFORE DELETE ON imports
+BEGIN SELECT RAISE(ABORT, 'imports cannot be deleted'); END;
+CREATE TRIGGER imports_only_grow BEFORE UPDATE ON imports
+WHEN (NEW.first, NEW.source, NEW.source_first, NEW.adopted) <> (OLD.first, OLD.source, OLD.source_first, OLD.adopted)
+    OR NEW.last < OLD.last
+BEGIN SELECT RAISE(ABORT, 'imports only grow'); END;

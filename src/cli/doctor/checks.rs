@@ -9,8 +9,8 @@ use events::stream::Position;
 use indicatif::{HumanBytes, HumanCount};
 use rustix::fs::Access;
 
-use super::Check;
-use crate::app;
+use super::{Check, journal};
+use crate::app::file;
 use crate::cli::problem::{Code, Problem};
 
 /// Below this much free space it is time to make room.
@@ -33,6 +33,7 @@ pub(super) async fn all(path: &Path) -> Vec<Check> {
         }
     };
     checks.push(writer(path));
+    checks.push(journal::check(path));
     checks.push(keys(path, &reader).await);
     checks.push(Check::of("events", newest(&reader).await));
     checks
@@ -48,7 +49,7 @@ fn sqlite() -> Check {
 }
 
 fn folder(path: &Path) -> Check {
-    let folder = app::folder_of(path);
+    let folder = file::folder_of(path);
     let shown = folder.display();
     let remedy = "`annals migrate` makes the folder and the log; or name another with --store";
     match std::fs::metadata(folder) {
@@ -68,7 +69,7 @@ fn folder(path: &Path) -> Check {
 
 /// Nothing is said where the file system does not tell.
 fn room(path: &Path) -> Option<Check> {
-    let found = rustix::fs::statvfs(app::folder_of(path)).ok()?;
+    let found = rustix::fs::statvfs(file::folder_of(path)).ok()?;
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     let message = format!("{} free", HumanBytes(free));
     Some(if free < FREE_BYTES_MIN {
@@ -79,9 +80,9 @@ fn room(path: &Path) -> Option<Check> {
 }
 
 fn log(path: &Path) -> Result<(SqliteReader, String), Problem> {
-    app::is_log_file(path)?;
+    file::is_log_file(path)?;
     let schema = schema_state(path)?;
-    let reader = app::reader(path)?;
+    let reader = file::reader(path)?;
     let message = format!("{}: schema {}, id {}", path.display(), schema.found, reader.log_id());
     Ok((reader, message))
 }
@@ -95,7 +96,7 @@ fn writer(path: &Path) -> Check {
 }
 
 async fn keys(path: &Path, reader: &SqliteReader) -> Check {
-    let keys = app::keys_path(path);
+    let keys = file::keys_path(path);
     let shown = keys.display();
     let unused = reader.head().await.is_ok_and(|head| head.outcomes == 0);
     let missing = Code::KeysMissing.remedy();
@@ -112,14 +113,14 @@ async fn keys(path: &Path, reader: &SqliteReader) -> Check {
             Check::problem("keys", message, "make it yours alone: chmod 600")
         }
         Ok(_) => {
-            let opened = app::open_keys_at(&keys).map_err(Problem::from);
+            let opened = file::open_keys_at(&keys).map_err(Problem::from);
             Check::of("keys", opened.map(|_| format!("{shown} is private")))
         }
     }
 }
 
 /// Reads the newest events back, as every reader does: checked against damage.
-async fn newest(reader: &SqliteReader) -> Result<String, Problem> {
+pub(super) async fn newest(reader: &dyn LogReader) -> Result<String, Problem> {
     let head = reader.head().await?.position;
     let mut next = Position(head.0.saturating_sub(EVENTS_READ) + 1);
     let mut events = 0;

@@ -1,0 +1,12 @@
+//! The log in PostgreSQL, each test in a database of its own, or with a server of its own.
+
+mod command_line;
+mod conformance;
+mod database;
+mod dropped;
+mod faults;
+mod guards;
+mod moving;
+mod race;
+mod server;
+mod work;
