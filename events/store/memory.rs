@@ -1,7 +1,9 @@
 //! The log in memory: a real store for simulations and tests, which passes the same suite as the others.
 //! Nothing here survives the process.
 
-use std::collections::{BTreeMap, HashMap};
+mod arriving;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use async_trait::async_trait;
@@ -12,33 +14,36 @@ use crate::planted::{Bug, planted};
 use crate::recorded::Stored;
 use crate::store::admit::{Books, Known, admit};
 use crate::store::{
-    Batch, Damage, Error, EventStore, Filter, LogHead, LogReader, Outcome, Page, Prepared,
-    Progress, Reply, Report, StreamHead,
+    Arrival, Arrived, Batch, Behind, Damage, Error, EventStore, Filter, Imported, Kept, KeptBlob,
+    LogHead, LogReader, Outcome, Page, Prepared, Progress, Reply, Report, StreamHead,
 };
 use crate::stream::{Direction, Position, StreamId, Version};
 
 /// A log in memory; clones share it.
 #[derive(Debug, Clone)]
 pub struct Memory {
-    log_id: LogId,
     log: Arc<RwLock<Log>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone)]
 struct Log {
+    log_id: LogId,
     head: LogHead,
     events: Vec<Stored>,
     streams: BTreeMap<StreamId, Vec<usize>>,
     outcomes: HashMap<(Tenant, CommandId), Known>,
+    bare: BTreeSet<(Position, Tenant, CommandId)>,
     epochs: HashMap<u16, u64>,
-    blobs: HashMap<(Tenant, EventHash), Vec<u8>>,
+    blobs: HashMap<(Tenant, EventHash), KeptBlob>,
+    blob_places: BTreeSet<(Position, Tenant, EventHash)>,
+    imports: Vec<Imported>,
 }
 
 impl Memory {
     /// An empty log.
     #[must_use]
     pub fn new(log_id: LogId) -> Self {
-        Self { log_id, log: Arc::default() }
+        Self { log: Arc::new(RwLock::new(Log::empty(log_id))) }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Log> {
@@ -47,6 +52,21 @@ impl Memory {
 }
 
 impl Log {
+    fn empty(log_id: LogId) -> Self {
+        Self {
+            log_id,
+            head: LogHead::default(),
+            events: Vec::new(),
+            streams: BTreeMap::new(),
+            outcomes: HashMap::new(),
+            bare: BTreeSet::new(),
+            epochs: HashMap::new(),
+            blobs: HashMap::new(),
+            blob_places: BTreeSet::new(),
+            imports: Vec::new(),
+        }
+    }
+
     fn stream_head(&self, stream: &StreamId) -> StreamHead {
         let events = self.streams.get(stream).map_or(&[][..], |events| events);
         let hash = events.last().map_or(EventHash::NONE, |&last| self.events[last].hash());
@@ -75,11 +95,15 @@ impl Books for Log {
     }
 
     fn record(&mut self, append: &Prepared, outcome: &Outcome, log: LogHead) -> Result<(), Error> {
-        let tenant = &append.stream.tenant;
-        let known = Known { outcome: outcome.clone(), request: append.request };
-        self.outcomes.insert((tenant.clone(), append.command), known);
+        self.keep_outcome(append.command, append.request, outcome);
         for blob in &append.blobs {
-            self.blobs.insert((tenant.clone(), blob_hash(&blob.bytes)), blob.bytes.clone());
+            self.keep_blob(KeptBlob {
+                tenant: append.stream.tenant.clone(),
+                hash: blob_hash(&blob.bytes),
+                media_type: blob.media_type.clone(),
+                position: outcome.position(),
+                bytes: blob.bytes.clone(),
+            });
         }
         self.head = log;
         let Some(span) = outcome.recorded else { return Ok(()) };
@@ -108,6 +132,11 @@ impl EventStore for Memory {
         admit(&mut *log, &batch).map(Reply::Done)
     }
 
+    async fn import(&self, arrival: Arc<Arrival>) -> Result<Arrived, Error> {
+        let mut log = self.log.write().expect("no one panics while holding the log");
+        arriving::import(&mut log, &arrival)
+    }
+
     async fn claim(&self, partition: u16) -> Result<u64, Error> {
         let mut log = self.log.write().expect("no one panics while holding the log");
         let epoch = log.epochs.entry(partition).or_default();
@@ -119,7 +148,7 @@ impl EventStore for Memory {
 #[async_trait]
 impl LogReader for Memory {
     fn log_id(&self) -> LogId {
-        self.log_id
+        self.read().log_id
     }
 
     async fn head(&self) -> Result<LogHead, Error> {
@@ -168,7 +197,39 @@ impl LogReader for Memory {
     }
 
     async fn blob(&self, tenant: &Tenant, hash: &EventHash) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.read().blobs.get(&(tenant.clone(), *hash)).cloned())
+        Ok(self.read().blobs.get(&(tenant.clone(), *hash)).map(|blob| blob.bytes.clone()))
+    }
+
+    async fn kept(&self, commands: &[(Tenant, CommandId)]) -> Result<Vec<Option<Kept>>, Error> {
+        let log = self.read();
+        Ok(commands.iter().map(|command| log.kept(command)).collect())
+    }
+
+    async fn kept_without_events(
+        &self,
+        behind: &Behind<CommandId>,
+        last: Position,
+        limit: usize,
+    ) -> Result<Vec<Kept>, Error> {
+        let log = self.read();
+        let found = arriving::behind(&log.bare, behind, last).take(limit);
+        Ok(found.filter_map(|(_, tenant, command)| log.kept(&(tenant.clone(), *command))).collect())
+    }
+
+    async fn kept_blobs(
+        &self,
+        behind: &Behind<EventHash>,
+        last: Position,
+        limit: usize,
+    ) -> Result<Vec<KeptBlob>, Error> {
+        let log = self.read();
+        let found = arriving::behind(&log.blob_places, behind, last).take(limit);
+        let blob = |(_, tenant, hash): &(_, Tenant, _)| log.blobs.get(&(tenant.clone(), *hash));
+        Ok(found.filter_map(blob).cloned().collect())
+    }
+
+    async fn imports(&self) -> Result<Vec<Imported>, Error> {
+        Ok(self.read().imports.clone())
     }
 
     async fn verify(&self, progress: Progress) -> Result<Report, Error> {

@@ -1,0 +1,143 @@
+//! Both forms of a file: what is written is read again, every vector of `docs/format.md` holds, and
+//! whatever else it might be is refused.
+
+use super::*;
+use crate::store::conformance::another::{ALL, Another, contents, every_kind};
+use crate::store::conformance::given::{append, rejection};
+use crate::store::moving::check::Check;
+use crate::store::moving::parts;
+use crate::store::{Append, NewBlob};
+
+const FORMS: [Form; 2] = [Form::Json, Form::Binary];
+
+/// A log as a file.
+async fn written(log: &Another, form: Form) -> Vec<u8> {
+    let (begin, mut all) = parts::open(&log.reader(), ALL).await.expect("it opens");
+    let mut encoder = Encoder::begin(form, &begin);
+    while let Some(part) = all.next().await.expect("it is read") {
+        encoder.part(&part);
+    }
+    encoder.end();
+    encoder.take()
+}
+
+/// Everything in a file, proven.
+fn read(bytes: &[u8]) -> Result<(Begin, Vec<Part>), String> {
+    let text = |error: NotRead| error.to_string();
+    let mut decoder = Decoder::open(bytes).map_err(text)?;
+    let begin = decoder.begin().clone();
+    let mut check = Check::new(begin.log_id, begin.first, begin.last);
+    let mut found = Vec::new();
+    while let Some(part) = decoder.part().map_err(text)? {
+        check.part(part.clone()).map_err(|damage| damage.to_string())?;
+        found.push(part);
+    }
+    let totals = check.end().map_err(|damage| damage.to_string())?;
+    assert_eq!(decoder.end().map(|end| end.totals), Some(totals), "the end counts what is there");
+    Ok((begin, found))
+}
+
+/// The log of the vectors: a command that was refused, then one with an event and a blob.
+async fn least() -> Another {
+    let blob = NewBlob { media_type: "text/plain".into(), bytes: b"bytes".into() };
+    let with_blob = Append { blobs: vec![blob], ..append("a", 2) };
+    Another::with(7, [rejection("a", 1), with_blob]).await
+}
+
+#[tokio::test]
+async fn what_is_written_is_read_again() {
+    let log = every_kind(7).await;
+    for form in FORMS {
+        let (begin, found) = read(&written(&log, form).await).expect("it is whole");
+        assert_eq!((begin.log_id, found), contents(&log.reader()).await, "{form:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_documented_vectors_hold() {
+    let lines = written(&least().await, Form::Json).await;
+    assert_eq!(str::from_utf8(&lines), Ok(include_str!("../../../golden/export.jsonl")));
+    let bytes = written(&least().await, Form::Binary).await;
+    let golden = include_str!("../../../golden/export.txt").lines();
+    let golden: String = golden.filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(data_encoding::HEXLOWER.encode(&bytes), golden);
+}
+
+#[tokio::test]
+async fn a_flipped_bit_anywhere_is_refused() {
+    let log = every_kind(7).await;
+    for form in FORMS {
+        let whole = written(&log, form).await;
+        let mut bytes = whole.clone();
+        for at in 0..whole.len() {
+            for bit in 0..8 {
+                bytes[at] = whole[at] ^ 1 << bit;
+                assert!(read(&bytes).is_err(), "{form:?}, byte {at}, bit {bit} passes");
+            }
+            bytes[at] = whole[at];
+        }
+        read(&bytes).expect("it is whole again");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_cut_is_refused() {
+    let log = every_kind(7).await;
+    for form in FORMS {
+        let whole = written(&log, form).await;
+        for length in 0..whole.len() {
+            assert!(read(&whole[..length]).is_err(), "{form:?}, {length} bytes pass");
+        }
+        let longer = [&whole[..], b"\n"].concat();
+        let error = read(&longer).expect_err("refused");
+        assert!(error.contains("something stands behind the end"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_newer_program_wrote_is_refused_by_name() {
+    let lines = String::from_utf8(written(&least().await, Form::Json).await).expect("text");
+    let newer = lines.replacen("\"format\":1", "\"format\":2", 1);
+    assert_eq!(read(newer.as_bytes()).expect_err("refused"), unknown("format 2"));
+    let cursor = lines.replacen("{\"outcome\":", "{\"cursor\":", 1);
+    let error = read(cursor.as_bytes()).expect_err("refused");
+    assert_eq!(error, unknown("records of the kind \"cursor\""));
+    let mut bytes = written(&least().await, Form::Binary).await;
+    bytes[7] = 9;
+    assert_eq!(read(&bytes).expect_err("refused"), unknown("format 9"));
+    bytes[7] = 1;
+    let begin = 8 + binary::PREFIX + u32::from_be_bytes(bytes[10..14].try_into().unwrap()) as usize;
+    bytes[begin] = 6;
+    assert_eq!(read(&bytes).expect_err("refused"), unknown("records of kind 6, version 1"));
+}
+
+fn unknown(what: &str) -> String {
+    format!("it has {what}, which this program does not know")
+}
+
+#[test]
+fn what_is_no_export_is_refused() {
+    for other in
+        ["", "\n", "hello", "{}\n", "{\"a\":1}\n", "annals", "annals\0", "SQLite format 3\0"]
+    {
+        assert!(read(other.as_bytes()).is_err(), "{other:?} passes");
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_a_log_remembers_where_its_events_came_from_and_no_others() {
+    let import = |first, last, source, source_first| Imported {
+        first: Position(first),
+        last: Position(last),
+        source: LogId(uuid::Uuid::from_u128(source)),
+        source_first: Position(source_first),
+        adopted: true,
+    };
+    let log_id = LogId(uuid::Uuid::from_u128(7));
+    let (first, last) = (Position(11), Position(20));
+    let begin = Begin { log_id, first, last, before: None, imports: Vec::new() };
+    let all =
+        [import(1, 100, 7, 1), import(1, 10, 8, 1), import(8, 30, 9, 5), import(12, 13, 8, 3)];
+    let expected = [import(11, 20, 9, 8), import(12, 13, 8, 3)];
+    assert_eq!(begin.with_imports(&all).imports, expected);
+}
