@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::store::conformance::given::{SetClock, append};
 use crate::store::memory::Memory;
-use crate::store::{LogReader, Verdict};
+use crate::store::{Arrival, Arrived, LogReader, Verdict};
 
 /// A disk that breaks: the store is real, every append after `after` of them meets `error`.
 struct Breaking {
@@ -31,6 +31,10 @@ impl EventStore for Breaking {
             return Err(self.error.clone());
         }
         self.store.append(batch).await
+    }
+
+    async fn import(&self, arrival: Arc<Arrival>) -> Result<Arrived, Error> {
+        self.store.import(arrival).await
     }
 
     async fn claim(&self, partition: u16) -> Result<u64, Error> {
