@@ -7,11 +7,15 @@ use std::process::Command;
 
 use super::boundary::Boundary;
 
-/// Everything that changes what is in a file, its place in a folder, or what of it survives a loss
-/// of power. A question mark stands before what not every machine has.
+/// Everything that changes what is in a file, its place in a folder, what of it survives a loss of
+/// power, or whether it is read from the disk. A question mark stands before what not every machine
+/// has.
 const CHANGES: &str = "write,pwrite64,writev,pwritev,pwritev2,fsync,fdatasync,sync_file_range,\
     ftruncate,?truncate,fallocate,?rename,?renameat,renameat2,?link,linkat,?unlink,unlinkat,\
-    ?mkdir,mkdirat,?rmdir,openat,?open,?creat";
+    ?mkdir,mkdirat,?rmdir,openat,?open,?creat,?fadvise64";
+
+/// More than is ever written at once.
+const BYTES_MAX: usize = 1 << 26;
 
 /// What is done to the traced program.
 #[derive(Debug, Clone, Copy)]
@@ -41,9 +45,7 @@ pub(super) struct Call {
 
 /// Puts a program that works in `folder` under strace, which writes what it sees to `log`.
 pub(super) fn strace(fault: Fault<'_>, folder: &Path, log: &Path, program: &Command) -> Command {
-    let mut strace = Command::new("strace");
-    strace.args(["-y", "-q", "-s", "0", "-e", "signal=none", "-e", &format!("trace={CHANGES}")]);
-    strace.arg("-o").arg(log);
+    let mut strace = watch(log, 0);
     let (boundary, effect) = match fault {
         Fault::None => (None, ""),
         Fault::Kill(boundary) => (Some(boundary), "signal=SIGKILL"),
@@ -59,6 +61,29 @@ pub(super) fn strace(fault: Fault<'_>, folder: &Path, log: &Path, program: &Comm
         strace.arg("-f");
     }
     strace.arg("--").arg(program.get_program()).args(program.get_args());
+    strace
+}
+
+/// Puts a program under strace, which writes what it sees to `log`, with every byte of it, and may
+/// kill it as a thread enters the `nth` call of this name.
+pub(super) fn strace_with_bytes(
+    log: &Path,
+    program: &Command,
+    kill_at: Option<(&str, usize)>,
+) -> Command {
+    let mut strace = watch(log, BYTES_MAX);
+    if let Some((syscall, nth)) = kill_at {
+        strace.args(["-e", &format!("inject={syscall}:signal=SIGKILL:when={nth}")]);
+    }
+    strace.args(["-f", "--"]).arg(program.get_program()).args(program.get_args());
+    strace
+}
+
+/// strace, told what to look at, and how many bytes of what is written to tell.
+fn watch(log: &Path, bytes: usize) -> Command {
+    let mut strace = Command::new("strace");
+    strace.args(["-y", "-q", "-e", "signal=none", "-e", &format!("trace={CHANGES}")]);
+    strace.arg("-s").arg(bytes.to_string()).arg("-o").arg(log);
     strace
 }
 
