@@ -2,6 +2,9 @@
 //! variable, so that every fault test can be shown to turn red. `tests/planted` names the test
 //! that must catch each of them.
 
+#[cfg(feature = "planted")]
+pub mod steps;
+
 /// The variable that picks a bug.
 pub const VARIABLE: &str = "ANNALS_PLANTED";
 
@@ -20,17 +23,35 @@ pub enum Bug {
     OutcomeNotLookedUp,
     /// A failed write is tried again instead of stopping.
     WriteRetriedAfterError,
+    /// The outcome of an append is committed before its events.
+    AppendCommittedInHalves,
+    /// The journal is moved as far as readers allow, and never begins anew while there are any.
+    JournalNeverRestarted,
+    /// The writing connection does not sync at every commit, and nobody reads that back.
+    SynchronousNormal,
+    /// A read goes on until there is nothing more to read.
+    ReadWithoutEnd,
+    /// A backup copies the file of the log, and not what is in its journal.
+    BackupCopiesTheFile,
+    /// In a database, positions are taken before the lock on the log is.
+    PositionOutsideLock,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
         Self::ChainNotChecked,
         Self::OutcomeNotLookedUp,
         Self::WriteRetriedAfterError,
+        Self::AppendCommittedInHalves,
+        Self::JournalNeverRestarted,
+        Self::SynchronousNormal,
+        Self::ReadWithoutEnd,
+        Self::BackupCopiesTheFile,
+        Self::PositionOutsideLock,
     ];
 
     /// The name that picks it.
@@ -43,6 +64,12 @@ impl Bug {
             Self::ChainNotChecked => "chain_not_checked",
             Self::OutcomeNotLookedUp => "outcome_not_looked_up",
             Self::WriteRetriedAfterError => "write_retried_after_error",
+            Self::AppendCommittedInHalves => "append_committed_in_halves",
+            Self::JournalNeverRestarted => "journal_never_restarted",
+            Self::SynchronousNormal => "synchronous_normal",
+            Self::ReadWithoutEnd => "read_without_end",
+            Self::BackupCopiesTheFile => "backup_copies_the_file",
+            Self::PositionOutsideLock => "position_outside_lock",
         }
     }
 }

@@ -10,15 +10,18 @@ pub mod problem;
 mod progress;
 mod show;
 mod signals;
+mod threads;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::place::Place;
 use crate::settings::Settings;
 use problem::Problem;
 
@@ -49,9 +52,9 @@ const START: &str = "Start here:
 
 const EXIT_CODES: &str = "Exit codes:
   0  done                            69  the store cannot be reached
-  1  what was checked is not right   73  the disk is full
+  1  what was checked is not right   73  the disk is full, or a file is in the way
   2  the command line is wrong       74  reading or writing failed
-  65 the input is wrong              75  another process writes to the log
+  65 the input is wrong              75  another process is in the way
   66 no input, or no log             78  the log, its keys or settings do not fit
   130, 143  ended by SIGINT, SIGTERM; everything acknowledged is recorded";
 
@@ -61,9 +64,10 @@ const EVERYWHERE: &str = "For every command";
 /// What every command understands.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// The log's file [default: ANNALS_STORE, else annals/annals.log in the user's data folder]
-    #[arg(long, value_name = "PATH", global = true, help_heading = EVERYWHERE)]
-    store: Option<PathBuf>,
+    /// The log: a file, or postgres://… [default: ANNALS_STORE, else annals/annals.log in the user's data folder]
+    #[arg(long, value_name = "STORE", global = true, help_heading = EVERYWHERE,
+          value_parser = OsStringValueParser::new().map(Place::from))]
+    store: Option<Place>,
     /// Write JSON, one object per line; failures too
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
@@ -81,7 +85,7 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Append to the log, read it, follow it, prove it
+    /// Append to the log, read it, follow it, prove it, back it up
     #[command(subcommand)]
     Log(log::LogCommand),
     Migrate(migrate::Migrate),
@@ -94,7 +98,7 @@ enum Command {
 
 /// What a command needs to know about the way it was started.
 struct Context {
-    store: Option<PathBuf>,
+    store: Option<Place>,
     json: bool,
     quiet: bool,
     color: bool,
@@ -102,8 +106,16 @@ struct Context {
 
 impl Context {
     /// The log that is meant.
-    fn store(&self) -> Result<PathBuf, Problem> {
+    fn store(&self) -> Result<Place, Problem> {
         self.store.clone().ok_or(Problem::StoreUnnamed)
+    }
+
+    /// The log that is meant, for what only one in a file can do.
+    fn file(&self) -> Result<PathBuf, Problem> {
+        match self.store()? {
+            Place::File(path) => Ok(path),
+            place @ Place::Database(_) => Err(Problem::NotAFile(place.to_string())),
+        }
     }
 
     /// Whether a person watches who wants to be told.
@@ -196,19 +208,3 @@ fn usage(error: &clap::Error) -> Problem {
     let first = text.lines().next().unwrap_or("the command line is not one");
     Problem::Usage(first.trim_start_matches("error: ").into())
 }
-
-/// Runs a command's work on one thread: commands wait for disks and pipes, they do not compute.
-fn block_on(work: impl Future<Output = Done>) -> Done {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS_MAX)
-        .build()
-        .map_err(Problem::SystemFailed)?;
-    let done = runtime.block_on(work);
-    // A write to a pipe that nobody empties must not keep the program from ending.
-    runtime.shutdown_background();
-    done
-}
-
-/// Reads of the log, and one write to standard output.
-const BLOCKING_THREADS_MAX: usize = 8;

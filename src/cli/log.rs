@@ -1,8 +1,17 @@
 //! `annals log`: everything an operator does with the log itself.
 
 mod append;
+mod attended;
+mod backup;
+mod copy;
+mod copying;
+mod export;
 mod follow;
+mod import;
+mod keys;
+mod moved;
 mod read;
+mod restore;
 mod stats;
 mod verify;
 mod wanted;
@@ -11,7 +20,8 @@ pub(super) use append::LINE_BYTES_MAX;
 
 use clap::Subcommand;
 
-use super::{Context, Done, block_on};
+use super::threads::{block_on, side_by_side};
+use super::{Context, Done};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LogCommand {
@@ -20,6 +30,11 @@ pub(super) enum LogCommand {
     Follow(follow::Follow),
     Verify(verify::Verify),
     Stats(stats::Stats),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Export(export::Export),
+    Import(import::Import),
+    Copy(copy::Copy),
 }
 
 impl LogCommand {
@@ -30,6 +45,11 @@ impl LogCommand {
             Self::Follow(command) => block_on(command.run(context)),
             Self::Verify(command) => block_on(command.run(context)),
             Self::Stats(command) => block_on(command.run(context)),
+            Self::Backup(command) => block_on(command.run(context)),
+            Self::Restore(command) => block_on(command.run(context)),
+            Self::Export(command) => side_by_side(command.run(context)),
+            Self::Import(command) => side_by_side(command.run(context)),
+            Self::Copy(command) => side_by_side(command.run(context)),
         }
     }
 }

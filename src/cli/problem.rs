@@ -7,13 +7,17 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use events::content::INLINE_BYTES_MAX;
+use events::content::{DEPTH_MAX, INLINE_BYTES_MAX};
+use events::store::keys::KeysDiffer;
+use events::store::moving::arrive;
+use events::store::moving::file::NotRead;
+use events::store::sqlite::backup::CopyError;
 use events::store::{self, Damage};
 
 pub use code::Code;
 
 use super::show::visible;
-use crate::app;
+use crate::{app, moving};
 
 /// Why a command fails.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +45,37 @@ pub enum Problem {
         /// Why not.
         what: String,
     },
+    /// What was asked can be done with a log in a file only.
+    #[error("{0} is not a file")]
+    NotAFile(String),
+    /// A copy of a log was not made.
+    #[error(transparent)]
+    Copy(CopyError),
+    /// There is no backup.
+    #[error("{path} is not a backup: {what}", path = path.display())]
+    NotABackup {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        what: String,
+    },
+    /// A log does not move.
+    #[error(transparent)]
+    Moving(moving::Error),
+    /// There is no export, or not a whole one.
+    #[error("{path}: {error}", path = path.display())]
+    Export {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: NotRead,
+    },
+    /// Keys are not taken in.
+    #[error("the keys are not taken in: {0}")]
+    KeysDiffer(KeysDiffer),
+    /// A copy is not what was copied.
+    #[error("the logs differ: {0}")]
+    CopyDiffers(Damage),
     /// A line of the input is refused.
     #[error("line {line}: {refused}")]
     Line {
@@ -91,6 +126,9 @@ pub enum Refused {
     /// The fact is larger than any may be.
     #[error("the fact has {0} bytes, the limit is {limit}", limit = INLINE_BYTES_MAX)]
     TooLarge(usize),
+    /// There is more in each other than any reader should have to descend into.
+    #[error("it has {0} lists and objects inside each other, the limit is {limit}", limit = DEPTH_MAX)]
+    TooDeep(usize),
     /// Its id was used for something else.
     #[error("another fact with the id {id:?} from {source_name} is recorded already")]
     Reused {
@@ -112,6 +150,13 @@ impl Problem {
             Self::Store(error) => code_of(error),
             Self::KeysMissing(_) => Code::KeysMissing,
             Self::KeysUnusable { .. } => Code::KeysUnusable,
+            Self::NotAFile(_) => Code::NotAFile,
+            Self::Copy(error) => code_of_copy(error),
+            Self::NotABackup { .. } => Code::NotABackup,
+            Self::Moving(error) => code_of_moving(error),
+            Self::Export { error, .. } => code_of_export(error),
+            Self::KeysDiffer(_) => Code::KeysDiffer,
+            Self::CopyDiffers(_) => Code::CopyDiffers,
             Self::Line { refused, .. } => refused.code(),
             Self::InputMissing { .. } => Code::InputMissing,
             Self::InputFailed(_) => Code::InputFailed,
@@ -156,6 +201,7 @@ impl Refused {
             Self::WithoutId => Code::LineWithoutId,
             Self::WithoutSource => Code::LineWithoutSource,
             Self::TooLong | Self::TooLarge(_) => Code::LineTooLarge,
+            Self::TooDeep(_) => Code::LineTooDeep,
             Self::Reused { .. } => Code::CommandReused,
         }
     }
@@ -171,6 +217,8 @@ fn code_of(error: &store::Error) -> Code {
         Error::OlderSchema { .. } => Code::StoreOlder,
         Error::Damaged(_) => Code::StoreDamaged,
         Error::Full => Code::StoreFull,
+        Error::JournalFull { .. } => Code::JournalFull,
+        Error::Unknown(_) => Code::OutcomeUnknown,
         Error::Failed(_) => Code::StoreFailed,
         Error::Unsafe(_) => Code::StoreUnsafe,
         Error::CommandReused(_) => Code::CommandReused,
@@ -180,6 +228,56 @@ fn code_of(error: &store::Error) -> Code {
         | Error::Busy
         | Error::Conflict { .. }
         | Error::StaleEpoch { .. } => Code::StoreUnavailable,
+    }
+}
+
+fn code_of_moving(error: &moving::Error) -> Code {
+    match error {
+        moving::Error::Log(error) => code_of(error),
+        moving::Error::Refused(refused) => code_of_refused(refused),
+        moving::Error::Read(error) => code_of_export(error),
+        moving::Error::Changed(_) => Code::ExportDamaged,
+        moving::Error::Write(_) => Code::OutputFailed,
+    }
+}
+
+fn code_of_refused(refused: &arrive::Refused) -> Code {
+    use arrive::Refused;
+    match refused {
+        Refused::StreamInBoth { .. } => Code::StreamInBoth,
+        Refused::StreamGap { .. } | Refused::CopyTooShort { .. } => Code::ImportGap,
+        Refused::CommandInBoth { .. } => Code::CommandInBoth,
+        Refused::WentItsOwnWay(_) => Code::LogsDiverged,
+        Refused::TooLate { .. } => Code::ImportTooLate,
+        Refused::Moved => Code::ImportDisturbed,
+    }
+}
+
+fn code_of_export(error: &NotRead) -> Code {
+    match error {
+        NotRead::Failed(_) => Code::InputFailed,
+        NotRead::NotAnExport(_) => Code::NotAnExport,
+        NotRead::Newer(_) => Code::ExportNewer,
+        NotRead::Cut(_) => Code::ExportCut,
+        NotRead::Damaged { .. } => Code::ExportDamaged,
+    }
+}
+
+fn code_of_copy(error: &CopyError) -> Code {
+    match error {
+        CopyError::Exists(_) => Code::FileExists,
+        CopyError::Full(_) => Code::CopyFull,
+        CopyError::Failed { .. } => Code::CopyFailed,
+        CopyError::Damaged(_) => Code::CopyDamaged,
+        CopyError::KeysMissing(_) => Code::KeysMissing,
+        CopyError::KeysUnusable { .. } => Code::KeysUnusable,
+        CopyError::Log(error) => code_of(error),
+    }
+}
+
+impl From<CopyError> for Problem {
+    fn from(error: CopyError) -> Self {
+        Self::Copy(error)
     }
 }
 

@@ -8,11 +8,10 @@ mod line;
 mod refusals;
 mod session;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use events::id::{InvalidId, Source, Tenant};
-use events::store::LogReader;
 use tokio::sync::watch;
 
 pub(in crate::cli) use intake::LINE_BYTES_MAX;
@@ -21,6 +20,7 @@ use crate::app::App;
 use crate::cli::problem::Problem;
 use crate::cli::signals::Signals;
 use crate::cli::{Context, Done};
+use crate::place::Place;
 use intake::{Input, Recorder, is_typed};
 use session::{Counts, Ending, Session};
 
@@ -29,8 +29,9 @@ use session::{Counts, Ending, Session};
 /// Each line is a CloudEvent with `id`, `source` and `type`; the same id from the same source is
 /// recorded once for ever. With --json a line is written for each fact when it is committed and
 /// synced: once it is there, the fact is safe. A line that is refused ends the reading; what was
-/// read before it is recorded and acknowledged. When the disk is full, it waits for room. SIGINT and
-/// SIGTERM end it in the same good order; a second one ends it at once.
+/// read before it is recorded and acknowledged. When the disk is full, it waits for room; when
+/// a program holds the log open for reading until its journal may not grow any more, it waits for
+/// that program. SIGINT and SIGTERM end it in the same good order; a second one ends it at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   echo '{\"id\":\"1\",\"source\":\"shop\",\"type\":\"order.placed\",\"data\":{\"total\":3}}' | annals log append
@@ -65,12 +66,12 @@ fn open_token<T: std::str::FromStr<Err = InvalidId>>(text: &str) -> Result<T, St
 
 impl Append {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let path = context.store()?;
+        let place = context.store()?;
         // Before the log is made: a missing input must not leave an empty log behind.
         let input = Input::open(&self.file)?;
         let mut signals = Signals::listen()?;
         let (asked, stopping) = watch::channel(None);
-        let work = Box::pin(self.append(&path, input, stopping, context));
+        let work = Box::pin(self.append(&place, input, stopping, context));
         tokio::select! {
             done = work => done,
             stop = signals.relay(asked) => Ok(stop.code()),
@@ -79,17 +80,17 @@ impl Append {
 
     async fn append(
         self,
-        path: &Path,
+        place: &Place,
         input: Input,
         stopping: watch::Receiver<Option<crate::cli::signals::Stop>>,
         context: &Context,
     ) -> Done {
-        let app = Box::pin(App::open(path)).await?;
+        let app = Box::pin(App::open(place)).await?;
         if app.created() {
-            context.note(&format!("made a new log at {}", app.path().display()));
+            context.note(&format!("made a new log at {}", app.place()));
         }
         let recorder = Recorder {
-            key: app.hash_key(&self.tenant)?,
+            key: app.hash_key(&self.tenant).await?,
             tenant: self.tenant,
             source: self.source,
             mint_ids: self.mint_ids,
@@ -113,7 +114,7 @@ fn conclude(ending: Ending, head: u64, context: &Context) -> Done {
     let Ending { counts, refusals, stop } = ending;
     let Counts { recorded, known, given_up } = counts;
     if given_up > 0 {
-        context.note(&format!("{given_up} were not recorded: the disk is full"));
+        context.note(&format!("{given_up} were not recorded: there was no room"));
     }
     let summary = format!("{recorded} recorded, {known} known before, the log ends at {head}");
     summarise(&summary, context)?;

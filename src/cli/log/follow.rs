@@ -4,17 +4,19 @@
 mod watch;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use events::store::LogReader;
-use events::store::sqlite::SqliteReader;
+use events::store::postgres::PostgresReader;
 use events::stream::Position;
 
 use super::read::Writing;
 use super::wanted::{PLACE_MAX, Wanted};
-use crate::app;
+use crate::app::file;
 use crate::cli::problem::Problem;
 use crate::cli::signals::Signals;
 use crate::cli::{Context, Done};
+use crate::place::Place;
 use watch::Watch;
 
 /// How many events are held at once.
@@ -44,10 +46,9 @@ pub(in crate::cli) struct Follow {
 
 impl Follow {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let path = context.store()?;
+        let place = context.store()?;
         let mut signals = Signals::listen()?;
-        let reader = app::reader(&path)?;
-        let watch = Watch::begin(&path);
+        let (reader, watch) = open(&place).await?;
         let writing = Writing::new(context.json, self.limit);
         tokio::select! {
             done = self.follow(reader, watch, writing) => done?,
@@ -58,7 +59,7 @@ impl Follow {
 
     async fn follow(
         self,
-        reader: SqliteReader,
+        reader: Arc<dyn LogReader>,
         mut watch: Watch,
         mut writing: Writing,
     ) -> Result<(), Problem> {
@@ -79,4 +80,19 @@ impl Follow {
             }
         }
     }
+}
+
+/// The log, and what tells of its commits from now on.
+async fn open(place: &Place) -> Result<(Arc<dyn LogReader>, Watch), Problem> {
+    Ok(match place {
+        Place::File(path) => {
+            let reader = file::reader(path)?;
+            (Arc::new(reader), Watch::files(path))
+        }
+        Place::Database(url) => {
+            let reader = PostgresReader::open(url).await?;
+            let watch = Watch::database(&reader);
+            (Arc::new(reader), watch)
+        }
+    })
 }

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use events::recorded::Stored;
 use events::store::LogReader;
-use events::store::sqlite::SqliteReader;
 use events::stream::{Direction, Position, StreamId, Version};
 
 use super::wanted::{PLACE_MAX, Wanted};
@@ -53,13 +52,14 @@ pub(in crate::cli) struct Read {
 
 impl Read {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let reader = app::reader(&context.store()?)?;
+        let reader = app::reader(&context.store()?).await?;
+        let reader = &*reader;
         let mut writing = Writing::new(context.json, self.limit);
         let stream = self.wanted.stream.as_ref().map(|name| name.0.clone());
         let done = match stream {
-            Some(stream) if self.backwards => self.backwards(&reader, &stream, &mut writing).await,
-            Some(stream) => self.forwards(&reader, &stream, &mut writing).await,
-            None => self.log(&reader, &mut writing).await,
+            Some(stream) if self.backwards => self.backwards(reader, &stream, &mut writing).await,
+            Some(stream) => self.forwards(reader, &stream, &mut writing).await,
+            None => self.log(reader, &mut writing).await,
         };
         // What was read before an error is true all the same.
         writing.lines.flush().await?;
@@ -69,7 +69,7 @@ impl Read {
         done.map(|()| ExitCode::SUCCESS)
     }
 
-    async fn log(&self, reader: &SqliteReader, writing: &mut Writing) -> Result<(), Problem> {
+    async fn log(&self, reader: &dyn LogReader, writing: &mut Writing) -> Result<(), Problem> {
         let filter = self.wanted.filter();
         let last = reader.head().await?.position.min(Position(self.to.unwrap_or(u64::MAX)));
         let mut next = Position(self.from.unwrap_or(1));
@@ -87,7 +87,7 @@ impl Read {
 
     async fn forwards(
         &self,
-        reader: &SqliteReader,
+        reader: &dyn LogReader,
         stream: &StreamId,
         writing: &mut Writing,
     ) -> Result<(), Problem> {
@@ -107,7 +107,7 @@ impl Read {
 
     async fn backwards(
         &self,
-        reader: &SqliteReader,
+        reader: &dyn LogReader,
         stream: &StreamId,
         writing: &mut Writing,
     ) -> Result<(), Problem> {
@@ -127,7 +127,7 @@ impl Read {
 }
 
 async fn page(
-    reader: &SqliteReader,
+    reader: &dyn LogReader,
     stream: &StreamId,
     from: u64,
     direction: Direction,

@@ -1,9 +1,8 @@
 //! `annals log verify`: the audit of the whole log, and its report.
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use events::store::sqlite::SqliteReader;
 use events::store::{Damage, Error, LogReader, Progress, Report};
 use indicatif::HumanCount;
 use serde_json::{Value, json};
@@ -13,9 +12,6 @@ use crate::cli::output::Lines;
 use crate::cli::problem::Problem;
 use crate::cli::show::visible;
 use crate::cli::{Context, Done, progress};
-
-/// How often the progress bar moves.
-const TICK: Duration = Duration::from_millis(100);
 
 /// Compare everything in the log with everything else
 ///
@@ -31,8 +27,8 @@ pub(in crate::cli) struct Verify {}
 impl Verify {
     pub(super) async fn run(self, context: &Context) -> Done {
         let begun = Instant::now();
-        let report = match app::reader(&context.store()?) {
-            Ok(reader) => audit(&reader, context).await?,
+        let report = match app::reader(&context.store()?).await {
+            Ok(reader) => audit(&*reader, context).await?,
             Err(Error::Damaged(damage)) => broken_at_once(damage),
             Err(error) => return Err(error.into()),
         };
@@ -57,21 +53,11 @@ impl Verify {
 }
 
 /// Runs the audit while the bar moves.
-async fn audit(reader: &SqliteReader, context: &Context) -> Result<Report, Problem> {
+async fn audit(reader: &dyn LogReader, context: &Context) -> Result<Report, Problem> {
     let total = reader.head().await?.position.0;
     let bar = progress::bar(context.watched(), Some(total), "events");
     let progress = Progress::default();
-    let work = reader.verify(progress.clone());
-    tokio::pin!(work);
-    let mut tick = tokio::time::interval(TICK);
-    let report = loop {
-        tokio::select! {
-            report = &mut work => break report,
-            _ = tick.tick() => bar.set_position(progress.events()),
-        }
-    };
-    bar.finish_and_clear();
-    Ok(report?)
+    Ok(progress::watch(bar, &progress, reader.verify(progress.clone())).await?)
 }
 
 /// The log is too damaged to look further.

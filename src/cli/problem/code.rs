@@ -55,7 +55,10 @@ codes! {
         "stop that process or wait until it ends, then try again; reading, following and verifying go on beside it";
     /// The store cannot be reached just now.
     StoreUnavailable, "store_unavailable", 69,
-        "see that you may read and write the log and its folder, and that no other program holds it locked, then try again";
+        "see that you may read and write the log and its folder, or that the database's server runs and lets you in, and that no other program holds the log locked, then try again";
+    /// The connection broke while something was being recorded.
+    OutcomeUnknown, "outcome_unknown", 75,
+        "send the same again under the same id: what was recorded is known, and nothing is recorded twice";
     /// A newer program wrote the store.
     StoreNewer, "store_newer", 78,
         "use the newer program; the log was left as it is";
@@ -64,22 +67,79 @@ codes! {
         "bring the log up to date with `annals migrate`";
     /// What is stored is not what was written.
     StoreDamaged, "store_damaged", 1,
-        "see all of it with `annals log verify`, find out what happened to the file or its disk, and restore the log from a copy";
+        "see all of it with `annals log verify`, find out what happened to the file or its disk, and put a backup in its place with `annals log restore`";
     /// The disk is full.
     StoreFull, "store_full", 73,
         "make room on the disk; everything that was acknowledged is safe, and an append that is running goes on by itself";
+    /// A program that reads the log does not let go of it.
+    JournalFull, "journal_full", 75,
+        "end the program that holds the log open for reading, such as a database shell inside a transaction: `annals doctor` names it, and `fuser -v` on the log's file all that have it open; everything that was acknowledged is safe, and an append that is running goes on by itself";
     /// A write or sync failed.
     StoreFailed, "store_failed", 74,
-        "look at the disk and the system's messages before you start again; everything that was acknowledged is safe, the rest may be sent again";
+        "look at the disk, the memory left and the system's messages before you start again; everything that was acknowledged is safe, the rest may be sent again";
     /// The store is not as safe as it must be.
     StoreUnsafe, "store_unsafe", 78,
-        "keep the log as a file of its own on a local disk, and see `annals doctor`";
+        "keep the log as a file of its own on a local disk, or set up the database's server as the message says, and see `annals doctor`";
     /// The keys of a log with a history are gone.
     KeysMissing, "keys_missing", 78,
-        "put the file back from a copy; if it is lost for good, make an empty one: facts that are sent again are then refused instead of recognised";
+        "put the file back from a copy, or bring it with `annals log import --keys`; if it is lost for good, make an empty one: facts that are sent again are then refused instead of recognised";
     /// The keys cannot be read.
     KeysUnusable, "keys_unusable", 78,
         "put the file back from a copy, and see that you may read and write it";
+    /// A log has other keys than those that come.
+    KeysDiffer, "keys_differ", 78,
+        "keep the two logs apart: facts are known again, and sealed values opened, only with the key they were recorded with; the keys were left as they are";
+    /// What was asked can be done with a log in a file only.
+    NotAFile, "not_a_file", 2,
+        "back a database up with the means of its server, or move the log to a file with `annals log copy`";
+    /// Something stands where a copy is to be put.
+    FileExists, "file_exists", 73,
+        "name another file: nothing is written over; to restore a log, first move the old one away, with every file whose name begins with its name";
+    /// The disk of a copy is full.
+    CopyFull, "copy_full", 73,
+        "make room where the copy is to be, or name a file on another disk; what was made of it is removed, and nothing else was touched";
+    /// A copy could not be written.
+    CopyFailed, "copy_failed", 74,
+        "see that its folder is there and that you may write to it, and look at the disk and the system's messages; what was made of the copy is removed, and nothing else was touched";
+    /// A copy is not what was written to the log.
+    CopyDamaged, "copy_damaged", 1,
+        "run `annals log verify` on the log that was copied: if it is damaged, copy another; if it is whole, do not trust the disk of the copy; what was made of the copy is removed";
+    /// There is something else than a backup, or nothing.
+    NotABackup, "not_a_backup", 66,
+        "name a file that `annals log backup` made, as you may read it; its keys stand beside it, in a file whose name ends in .keys";
+    /// A file is something else than an export.
+    NotAnExport, "not_an_export", 65,
+        "name a file that `annals log export` wrote, unpacked; the log was left as it is";
+    /// A newer program wrote an export.
+    ExportNewer, "export_newer", 78,
+        "use the newer program, or export the log with this one; the log was left as it is";
+    /// An export has no end.
+    ExportCut, "export_cut", 65,
+        "see that the export ended well, and send all of it again: of a file nothing was imported, of standard input only parts that were whole";
+    /// An export is not what was written.
+    ExportDamaged, "export_damaged", 65,
+        "compare the file with the one that was written, or export the log again: of a file nothing was imported, of standard input only parts that were whole";
+    /// A stream is in both logs.
+    StreamInBoth, "stream_in_both", 65,
+        "import into another log: two histories of one stream cannot be told in one; nothing of a file was imported, of standard input only the parts before this one";
+    /// A command is in both logs.
+    CommandInBoth, "command_in_both", 65,
+        "import into another log: one command has one outcome for ever; nothing of a file was imported, of standard input only the parts before this one";
+    /// What comes goes on from something that is not there.
+    ImportGap, "import_gap", 65,
+        "first import what was recorded before it: `annals log export --from` one position after the end of the copy, or without --from";
+    /// The log has the id of the one that comes, and another history.
+    LogsDiverged, "logs_diverged", 65,
+        "find out who appended to the copy: only one of two logs with one id may go on; put the right one in place, or import into an empty log";
+    /// Later events of the same log are there.
+    ImportTooLate, "import_too_late", 65,
+        "import the exports of a log in their order, or all of it into another log";
+    /// The log was filled by another process while it took something in.
+    ImportDisturbed, "import_disturbed", 75,
+        "run the same command again; see that nobody else writes to an empty log while another one is imported into it";
+    /// A copy is not what was copied.
+    CopyDiffers, "copy_differs", 1,
+        "run `annals log verify` on both logs; if both are whole, the target had a history of its own: copy into an empty one";
     /// A line is not a CloudEvent.
     LineMalformed, "line_malformed", 65,
         "write each fact as one line of JSON such as {\"id\":\"1\",\"source\":\"shop\",\"type\":\"order.placed\"}; lines before this one are recorded and may be sent again";
@@ -92,6 +152,9 @@ codes! {
     /// A line is too long.
     LineTooLarge, "line_too_large", 65,
         "keep what is large elsewhere, and record its address and hash: a fact has at most 256 KiB";
+    /// A line has too many lists and objects inside each other.
+    LineTooDeep, "line_too_deep", 65,
+        "nest it less deeply, or keep the deep part as a text: a fact has at most 100 lists and objects inside each other";
     /// A command's id was used for something else.
     CommandReused, "command_reused", 65,
         "give the new fact an id of its own; the first fact with this source and id stands for ever";

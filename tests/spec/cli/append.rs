@@ -89,6 +89,25 @@ fn every_way_a_line_is_refused_has_its_code() {
 }
 
 #[test]
+fn a_fact_as_deep_as_an_abyss_is_refused_and_nobody_falls_in() {
+    let place = Place::new();
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let deep = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+        for attribute in ["data", "anything"] {
+            let named = format!("{{\"{attribute}\":{deep},");
+            let lines = [fact("shop", 1), fact("shop", 2).replacen('{', &named, 1)].concat();
+            let ended = place.fed(&["log", "append"], lines).failed(65, "line_too_deep");
+            assert!(ended.err.contains("line 2: it has 100001 lists and objects"), "{ended:?}");
+        }
+    }
+    let endless = "[".repeat(100_000);
+    place
+        .fed(&["log", "append"], fact("shop", 3).replacen("\"t\"", &endless, 1))
+        .failed(65, "line_malformed");
+    assert_eq!(place.run(&["log", "read"]).succeeded().out.lines().count(), 1);
+}
+
+#[test]
 fn lines_without_words_are_passed_over_and_the_last_needs_no_end() {
     let place = Place::new();
     let (first, last) = (fact("shop", 1).replace('\n', "\r\n"), fact("shop", 2));

@@ -41,8 +41,8 @@ fn a_healthy_log_has_no_problems() {
     assert_eq!(report["healthy"], true);
     let checks = report["checks"].as_array().expect("they are listed");
     let names: Vec<&str> = checks.iter().filter_map(|check| check["name"].as_str()).collect();
-    assert_eq!(names, ["sqlite", "folder", "room", "log", "writer", "keys", "events"]);
-    assert_eq!(checks[6]["message"], "the newest 1,000 of 1,500 read back");
+    assert_eq!(names, ["sqlite", "folder", "room", "log", "writer", "journal", "keys", "events"]);
+    assert_eq!(checks[7]["message"], "the newest 1,000 of 1,500 read back");
 }
 
 #[test]

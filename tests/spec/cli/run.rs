@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -42,6 +42,11 @@ impl Place {
     /// Where the log is.
     pub(super) fn log(&self) -> PathBuf {
         self.folder.path().join("a.log")
+    }
+
+    /// Where the file of this name is.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// The program, told which log to use.
@@ -111,6 +116,15 @@ impl Ended {
         assert!(self.err.contains(&format!("error[{code}]: ")), "{self:?}");
         assert!(self.err.contains("\n  remedy: "), "{self:?}");
         self
+    }
+
+    /// The same, of one that was asked for JSON; what it said.
+    #[track_caller]
+    pub(super) fn failed_json(self, exit: i32, code: &str) -> String {
+        assert_eq!(self.code, exit, "{self:?}");
+        let error = &parsed(self.err.trim())["error"];
+        assert_eq!(error["code"], code, "{self:?}");
+        error["message"].as_str().expect("a message").to_owned()
     }
 
     /// Its output as JSON, line by line.
@@ -193,10 +207,9 @@ impl Running {
         self.lines.recv_timeout(Duration::from_millis(20)).ok()
     }
 
-    /// Sends a signal.
+    /// Sends a signal, once it is listened to.
     pub(super) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.id().to_string()]).status();
-        assert!(sent.expect("`kill` is installed").success());
+        signal(self.id(), name);
     }
 
     /// Closes its input and waits for its end; the lines it still says, and its exit code.
@@ -211,6 +224,25 @@ impl Running {
         let status = self.child.wait().expect("a child can be waited for");
         (rest, status.code().expect("it ends by itself"))
     }
+}
+
+/// Sends a signal to a program that has begun to listen to signals; before, they would just end it.
+pub(super) fn signal(process: u32, name: &str) {
+    let began = Instant::now();
+    while !listens(process) {
+        assert!(began.elapsed() < PATIENCE, "it does not listen to signals");
+        thread::yield_now();
+    }
+    let sent = Command::new("kill").args([name, &process.to_string()]).status();
+    assert!(sent.expect("`kill` is installed").success());
+}
+
+/// Whether a program has something to do at a SIGTERM, which it listens to last.
+fn listens(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = u64::from_str_radix(caught.expect("Linux says so").trim(), 16);
+    caught.expect("a set of signals") & (1 << (15 - 1)) != 0
 }
 
 impl Drop for Running {

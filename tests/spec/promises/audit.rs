@@ -53,13 +53,10 @@ impl Audit {
         let head = reader.head().await.expect("the log has an end");
         assert!(head.position >= self.checked, "the log lost its end: {head:?}");
         assert_eq!(head.outcomes, head.position.0, "every event has an outcome and nothing else");
-        while self.checked < head.position {
-            let from = self.checked.next();
-            let page = reader.read_all(from, &Filter::default(), PAGE_EVENTS_MAX).await;
-            for event in page.expect("the log reads").events {
-                self.take(&event, ledger);
-            }
+        for event in every_event(reader, self.checked.next()).await {
+            self.take(&event, ledger);
         }
+        assert_eq!(self.checked, head.position, "the log ends elsewhere");
         for fact in sent {
             fate(reader, ledger, *fact).await;
         }
@@ -81,6 +78,18 @@ impl Audit {
         assert!(fact.is_in(event.payload()), "{} is not what was sent", fact.id());
         ledger.find(fact, Place { position: event.position(), version });
     }
+}
+
+/// Every event from there to the end that the log has now.
+pub(super) async fn every_event(reader: &dyn LogReader, from: Position) -> Vec<Stored> {
+    let (mut events, mut next, mut ended) = (Vec::new(), from, false);
+    while !ended {
+        let page = reader.read_all(next, &Filter::default(), PAGE_EVENTS_MAX).await;
+        let page = page.expect("the log reads");
+        events.extend(page.events);
+        (next, ended) = (page.next, page.end);
+    }
+    events
 }
 
 /// The fact of an event, found by its payload's id.

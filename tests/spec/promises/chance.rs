@@ -20,6 +20,11 @@ impl Chance {
         (Self(seed), seed)
     }
 
+    /// Numbers that follow from this seed.
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// A number below `limit`, which must not be zero.
     pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit
@@ -28,6 +33,11 @@ impl Chance {
     /// One of these.
     pub(super) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len() as u64) as usize]
+    }
+
+    /// Chance of its own for someone else, that follows from the same seed.
+    pub(super) fn another(&mut self) -> Self {
+        Self(self.next())
     }
 
     /// SplitMix64.

@@ -1,11 +1,17 @@
 //! Numbered facts: what the harness sends, so that it knows what it must find again.
 
+use std::ops::Range;
+
 use events::id::{Category, CommandId, Source, StreamKey, main_tenant};
 use events::stream::StreamId;
 use serde_json::{Value, json};
 
 /// The sources that facts come from in turns; each is a stream.
 const SOURCES: u64 = 4;
+/// Of so many facts, these are nearly as large as a fact may be.
+pub(super) const ROUND: u64 = 20_000;
+pub(super) const LARGE: Range<u64> = 1_000..1_040;
+const LARGE_BYTES: u64 = 250_000;
 
 /// The `n`-th fact of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +35,8 @@ impl Fact {
 
     /// What it says; its size varies, so that rows and pages do too.
     fn says(self) -> Value {
-        let text = "x".repeat((self.0 * 37 % 400) as usize);
+        let large = LARGE.contains(&(self.0 % ROUND));
+        let text = "x".repeat(if large { LARGE_BYTES } else { self.0 * 37 % 400 } as usize);
         json!({
             "specversion": "1.0",
             "id": self.id(),

@@ -1,6 +1,8 @@
 //! A full disk: appends wait, reads go on, nothing acknowledged is lost, and when there is room the
 //! same program carries on.
 
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -71,6 +73,13 @@ impl World {
         std::fs::remove_file(self.room.outside("ballast")).expect("it is there");
     }
 
+    /// Writes to another file until there is no room at all.
+    fn fill_up(&self) {
+        let more = File::create(self.room.outside("more")).expect("made");
+        let full = std::iter::repeat_with(|| (&more).write(&[0; 4096])).find_map(Result::err);
+        assert_eq!(full.map(|error| error.kind()), Some(ErrorKind::StorageFull));
+    }
+
     /// Compares the log with the ledger, away from the small disk.
     fn check(&mut self) -> u64 {
         let copy = tempfile::tempdir().expect("a folder");
@@ -125,4 +134,29 @@ fn a_kill_on_a_full_disk_loses_nothing() {
     assert!(status.success() && last_words.is_empty(), "{status}: {last_words:?}");
     let facts = world.ledger.facts().count() as u64;
     assert_eq!(world.check(), facts, "each fact once");
+}
+
+/// A log that was copied here has no index of its journal: it is made when the log is opened, and
+/// nothing else has to grow then.
+#[test]
+fn a_log_that_has_no_room_to_be_opened_says_so() {
+    let mut world = World::new();
+    let mut child = world.appender();
+    child.send(world.ledger.new_fact());
+    child.answer();
+    assert!(child.end().0.success());
+    // It may have been left where it was.
+    let _ = std::fs::remove_file(world.room.outside("annals.log-shm"));
+    world.fill_up();
+    let mut child = world.appender();
+    match child.hear() {
+        Heard::Complaint(said) if said.code() == Some("store_full") => {}
+        other => child.astonish("the disk is full", &other),
+    }
+    assert_eq!(child.end().0.code(), Some(73));
+    world.make_room();
+    let mut child = world.appender();
+    child.send(world.ledger.new_fact());
+    child.answer();
+    assert!(child.end().0.success());
 }

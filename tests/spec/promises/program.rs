@@ -31,6 +31,14 @@ pub(super) fn append(store: &Path, in_flight: usize) -> Command {
     command
 }
 
+/// Appends these lines to a log, and leaves it.
+pub(super) fn fill(store: &Path, lines: &str) {
+    let input = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&input, lines).expect("there is room for it");
+    let ended = append(store, 1000).arg(input.path()).output().expect("it runs");
+    assert!(ended.status.success(), "{ended:?}");
+}
+
 /// What a child says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Heard {

@@ -27,6 +27,8 @@ const COMMANDS: u64 = 50;
 /// One run of the script with everything it leaves.
 #[derive(Debug)]
 pub(super) struct Script {
+    commands: u64,
+    in_flight: usize,
     folder: TempDir,
     ledger: Ledger,
     audit: Audit,
@@ -56,9 +58,15 @@ impl fmt::Debug for Log {
 impl Script {
     /// A script that was not run yet; not even the folder of its store is there.
     pub(super) fn new() -> Self {
+        Self::of(COMMANDS, 1)
+    }
+
+    /// The same with another number of commands, many of them at a time.
+    pub(super) fn of(commands: u64, in_flight: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("world")).expect("a folder");
-        Self { folder, ledger: Ledger::default(), audit: Audit::default() }
+        let (ledger, audit) = (Ledger::default(), Audit::default());
+        Self { commands, in_flight, folder, ledger, audit }
     }
 
     /// Looks at what a run left, before the next one.
@@ -69,8 +77,7 @@ impl Script {
     /// Runs it under strace.
     pub(super) fn run_with(&mut self, fault: Fault<'_>) -> Ended {
         let log = self.beside("strace");
-        let mut ended =
-            self.run(&mut strace(fault, self.folder(), &log, &append(&self.store(), 1)));
+        let mut ended = self.run(&mut strace(fault, self.folder(), &log, &self.program()));
         ended.log = Log(fs::read_to_string(&log).expect("strace wrote its log"));
         ended
     }
@@ -87,21 +94,27 @@ impl Script {
     /// and to run it again completes it, with no second effect.
     pub(super) fn recovers(&mut self) {
         self.look();
-        let ended = self.run(&mut append(&self.store(), 1));
+        let ended = self.run(&mut self.program());
         assert!(ended.status.success(), "the script does not complete: {ended:?}");
-        assert_eq!(ended.answers as u64, COMMANDS, "every command is answered");
+        assert_eq!(ended.answers as u64, self.commands, "every command is answered");
         self.holds_all();
     }
 
     fn holds_all(&mut self) {
         let events = self.audit.check_whole(&self.store(), &mut self.ledger);
-        assert_eq!(events, COMMANDS, "every command has one effect");
+        assert_eq!(events, self.commands, "every command has one effect");
     }
 
-    fn run(&mut self, command: &mut Command) -> Ended {
+    /// The program that runs it.
+    pub(super) fn program(&self) -> Command {
+        append(&self.store(), self.in_flight)
+    }
+
+    /// Runs it by this command, which starts the program in one way or another.
+    pub(super) fn run(&mut self, command: &mut Command) -> Ended {
         let mut facts = File::create(self.beside("facts")).expect("a file");
         self.ledger.begin();
-        for n in 0..COMMANDS {
+        for n in 0..self.commands {
             let sent = self.ledger.entry(Fact(n)).map(|_| Fact(n));
             let fact = sent.unwrap_or_else(|| self.ledger.new_fact());
             facts.write_all(fact.line().as_bytes()).expect("written");
@@ -140,8 +153,8 @@ impl Script {
     }
 }
 
-/// Waits for a program's end by its last word on standard error.
-fn finish(command: &mut Command) -> (ExitStatus, Vec<Complaint>) {
+/// Starts a program, and waits for its end by its last word on standard error.
+pub(super) fn finish(command: &mut Command) -> (ExitStatus, Vec<Complaint>) {
     let mut child = spawn(command.stderr(Stdio::piped()));
     let mut stderr = child.stderr.take().expect("it is a pipe");
     let (said, heard) = channel();

@@ -1,7 +1,8 @@
 //! Facts under way: sent to the writer many at a time, answered in any order, handed on in the
-//! order they came. When the disk is full they are held, and tried again first one, then more.
+//! order they came. When there is no room they are held, and tried again first one, then more.
 
 use std::collections::VecDeque;
+use std::mem::discriminant;
 use std::time::Duration;
 
 use events::store::{Answer, Append, Error, Writer};
@@ -15,9 +16,11 @@ use crate::cli::problem::{Problem, Refused};
 pub(super) const FACTS_MAX: u16 = 4096;
 /// The most bytes of facts that may be under way, beyond the last one.
 const BYTES_MAX: usize = 32 * 1024 * 1024;
-/// How soon a full disk is tried again.
+/// How soon a log without room is tried again.
 const PAUSE_MIN: Duration = Duration::from_millis(250);
-/// How seldom a full disk is tried again.
+/// How soon a log that could not be reached is tried again; nothing is said of it at first.
+const HICCUP: Duration = Duration::from_millis(10);
+/// How seldom a log without room is tried again.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// Facts under way.
@@ -41,7 +44,7 @@ struct Place {
 enum State {
     /// The writer has it.
     Sent,
-    /// The disk was full; it waits here.
+    /// There was no room; it waits here.
     Held,
     /// Nobody tries any more.
     GivenUp,
@@ -49,13 +52,16 @@ enum State {
     Refused(Problem),
 }
 
-/// The disk is full: what is known about it.
+/// There is no room: what is known about it.
 struct Full {
+    why: Error,
     pause: Duration,
     /// How many are tried at once.
     window: usize,
-    /// Whether the last try met a full disk, too.
+    /// Whether the last try found no room, too.
     again: bool,
+    /// Whether anybody was told.
+    told: bool,
 }
 
 /// What became of a fact.
@@ -65,14 +71,14 @@ pub(super) enum Landed {
     GivenUp,
 }
 
-/// What an answer says about the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Disk {
+/// What an answer says about the room there is.
+#[derive(Debug)]
+pub(super) enum Room {
     AsBefore,
-    /// It is full, since just now.
-    Full,
-    /// It has room again, and nothing is held any more.
-    Room,
+    /// There is none, since just now, or for another reason than before.
+    Gone(Error),
+    /// There is room again, and nothing is held any more.
+    Back,
 }
 
 impl Flight {
@@ -112,7 +118,7 @@ impl Flight {
 
     /// Waits until something changes for what is under way; an error that ends everything comes back.
     /// Nothing is lost when the wait is cut short.
-    pub(super) async fn moves(&mut self) -> Result<Disk, Problem> {
+    pub(super) async fn moves(&mut self) -> Result<Room, Problem> {
         if self.sent.is_empty() {
             self.try_again().await;
         }
@@ -120,46 +126,59 @@ impl Flight {
     }
 
     /// Waits for an answer, and notes all that are there.
-    async fn answers(&mut self) -> Result<Disk, Problem> {
+    async fn answers(&mut self) -> Result<Room, Problem> {
         let mut next = self.sent.join_next().await;
-        let mut disk = Disk::AsBefore;
+        let mut room = Room::AsBefore;
         while let Some(done) = next {
             let (number, answer) = done.map_err(|panic| Error::Failed(panic.to_string()))?;
-            if self.note(number, answer)? == Disk::Full {
-                disk = Disk::Full;
+            if let Room::Gone(why) = self.note(number, answer)? {
+                room = Room::Gone(why);
             }
             next = self.sent.try_join_next();
         }
         let held = || self.places.iter().any(|place| matches!(place.state, State::Held));
-        if self.full.is_some() && self.sent.is_empty() && !held() {
+        if let Some(full) = &self.full
+            && self.sent.is_empty()
+            && !held()
+        {
+            let back = if full.told { Room::Back } else { Room::AsBefore };
             self.full = None;
-            return Ok(Disk::Room);
+            return Ok(back);
         }
-        Ok(disk)
+        Ok(room)
     }
 
-    fn note(&mut self, number: u64, answer: Result<Answer, Error>) -> Result<Disk, Problem> {
+    fn note(&mut self, number: u64, answer: Result<Answer, Error>) -> Result<Room, Problem> {
         let index = usize::try_from(number - self.handed_on).expect("it is one of the places");
         let place = &mut self.places[index];
         place.state = match answer {
             Ok(answer) => State::Answered(answer),
-            Err(Error::Full) => {
+            Err(error) if error.passes() => {
                 place.state = State::Held;
-                return Ok(self.note_full());
+                return Ok(self.note_full(error));
             }
             Err(error) if error.is_fatal() || matches!(error, Error::Stopped) => {
                 return Err(error.into());
             }
             Err(error) => State::Refused(refused(&place.fact, error)),
         };
-        Ok(Disk::AsBefore)
+        Ok(Room::AsBefore)
     }
 
-    fn note_full(&mut self) -> Disk {
-        let known = self.full.is_some();
-        let full = self.full.get_or_insert(Full { pause: PAUSE_MIN, window: 1, again: true });
+    fn note_full(&mut self, why: Error) -> Room {
+        let pause = if why.is_full() { PAUSE_MIN } else { HICCUP };
+        let new = Full { why: why.clone(), pause, window: 1, again: true, told: false };
+        let full = self.full.get_or_insert(new);
         full.again = true;
-        if known { Disk::AsBefore } else { Disk::Full }
+        if discriminant(&full.why) != discriminant(&why) {
+            full.told &= !full.why.is_full() && !why.is_full();
+            full.why = why.clone();
+        }
+        if full.told || full.pause < PAUSE_MIN {
+            return Room::AsBefore;
+        }
+        full.told = true;
+        Room::Gone(why)
     }
 
     /// Tries some of what is held again: after a pause if there was no room last time.
@@ -170,7 +189,7 @@ impl Flight {
             full.pause = (full.pause * 2).min(PAUSE_MAX);
             full.window = 1;
         } else {
-            full.pause = PAUSE_MIN;
+            full.pause = if full.why.is_full() { PAUSE_MIN } else { HICCUP };
             full.window *= 2;
         }
         full.again = false;
@@ -229,3 +248,7 @@ fn refused(fact: &Ready, error: Error) -> Problem {
         error => Problem::Store(error),
     }
 }
+
+#[cfg(test)]
+#[path = "flight_tests.rs"]
+mod tests;

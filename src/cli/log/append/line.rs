@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use events::content::INLINE_BYTES_MAX;
+use events::content::{DEPTH_MAX, INLINE_BYTES_MAX, depth};
 use events::id::Source;
 use events::time::Timestamp;
 use serde::{Deserialize, Deserializer};
@@ -64,6 +64,9 @@ pub(super) fn parse(line: &[u8], defaults: &Defaults<'_>) -> Result<Fact, Refuse
     }
     let event: Attributes =
         serde_json::from_str(text).map_err(|error| malformed(in_one_line(&error)))?;
+    if depth(text) > DEPTH_MAX {
+        return Err(Refused::TooDeep(depth(text)));
+    }
     let mut missing = Vec::new();
     if event.specversion.is_none() {
         missing.push(("specversion", SPECVERSION.to_owned()));

@@ -1,11 +1,11 @@
 //! One run of `annals log append`: lines in, acknowledgements out, in the order of the lines.
 
-use events::store::{Answer, Error, Writer};
+use events::store::{Answer, Writer};
 use indicatif::ProgressBar;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::flight::{Disk, Flight, Landed};
+use super::flight::{Flight, Landed, Room};
 use super::intake::{Ready, ReadyLines};
 use super::refusals::Refusals;
 use crate::cli::output::Lines;
@@ -89,7 +89,7 @@ impl<'a> Session<'a> {
             tokio::select! {
                 biased;
                 Ok(()) = self.stopping.changed(), if self.stop.is_none() => self.stop(),
-                disk = self.flight.moves(), if !self.flight.is_empty() => self.note(disk?),
+                room = self.flight.moves(), if !self.flight.is_empty() => self.note(room?),
                 error = self.writer.failed() => return Err(error.into()),
                 line = self.lines.recv(), if self.reading && self.flight.has_place() => {
                     self.take(line);
@@ -120,13 +120,13 @@ impl<'a> Session<'a> {
         self.refusals.add(problem);
     }
 
-    fn note(&mut self, disk: Disk) {
-        match disk {
-            Disk::Full => self.bar.suspend(|| {
-                Problem::Store(Error::Full).report(self.context.json, self.context.color);
+    fn note(&mut self, room: Room) {
+        match room {
+            Room::Gone(why) => self.bar.suspend(|| {
+                Problem::Store(why).report(self.context.json, self.context.color);
             }),
-            Disk::Room => self.bar.suspend(|| self.context.announce("there is room again")),
-            Disk::AsBefore => {}
+            Room::Back => self.bar.suspend(|| self.context.announce("the log takes facts again")),
+            Room::AsBefore => {}
         }
     }
 

@@ -7,18 +7,51 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::store;
+use events::store::postgres::{Listening, PostgresReader};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
-use crate::app;
+use crate::app::file;
 
 /// How long nothing is looked at when the file system tells nothing.
 const SAFETY_POLL: Duration = Duration::from_secs(1);
 /// How soon after a change the log is looked at.
 const FIRST_LOOK: Duration = Duration::from_millis(2);
 
+/// Where news of commits comes from.
+pub(super) enum Watch {
+    /// The folder of the file changes.
+    Files(Files),
+    /// The database tells.
+    Database(Listening),
+}
+
+impl Watch {
+    /// Watches the log's folder from now on; without the system's help it only looks once a second.
+    pub(super) fn files(path: &Path) -> Self {
+        Self::Files(Files::begin(path))
+    }
+
+    /// Listens to the database from now on.
+    pub(super) fn database(reader: &PostgresReader) -> Self {
+        Self::Database(reader.listen())
+    }
+
+    /// Waits until it is worth looking again; `moved` says whether the last look found anything.
+    pub(super) async fn wait(&mut self, moved: bool) -> Result<(), store::Error> {
+        match self {
+            Self::Files(files) => files.wait(moved).await,
+            Self::Database(listening) => {
+                // A notice is only a hint: one that is lost costs a second.
+                let _ = tokio::time::timeout(SAFETY_POLL, listening.news()).await;
+                Ok(())
+            }
+        }
+    }
+}
+
 /// Watches the folder of a log.
-pub(super) struct Watch {
+pub(super) struct Files {
     path: PathBuf,
     file: Option<(u64, u64)>,
     changed: Arc<Notify>,
@@ -26,9 +59,9 @@ pub(super) struct Watch {
     _watcher: Option<RecommendedWatcher>,
 }
 
-impl Watch {
+impl Files {
     /// Watches from now on; without the system's help it only looks once a second.
-    pub(super) fn begin(path: &Path) -> Self {
+    fn begin(path: &Path) -> Self {
         let changed = Arc::new(Notify::new());
         let watcher = watcher(path, &changed);
         if let Err(error) = &watcher {
@@ -43,7 +76,7 @@ impl Watch {
     ///
     /// The file changes before a commit is visible: its sync is still to come. So a change that
     /// shows nothing yet is looked for again, less and less often.
-    pub(super) async fn wait(&mut self, moved: bool) -> Result<(), store::Error> {
+    async fn wait(&mut self, moved: bool) -> Result<(), store::Error> {
         if moved {
             self.pause = FIRST_LOOK;
         }
@@ -63,7 +96,7 @@ impl Watch {
 
     /// Whoever follows a file that was moved away would wait for ever.
     fn still_there(&self) -> Result<(), store::Error> {
-        app::is_log_file(&self.path)?;
+        file::is_log_file(&self.path)?;
         if identity(&self.path) == self.file {
             return Ok(());
         }
@@ -78,7 +111,7 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 fn watcher(path: &Path, changed: &Arc<Notify>) -> notify::Result<RecommendedWatcher> {
     let path = path.canonicalize()?;
     let folder = path.parent().unwrap_or(&path).to_owned();
-    let names = [path.clone(), app::beside(&path, "-wal")];
+    let names = [path.clone(), file::beside(&path, "-wal")];
     let names = names.map(|path| path.file_name().map(OsStr::to_owned).unwrap_or_default());
     let changed = Arc::clone(changed);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {

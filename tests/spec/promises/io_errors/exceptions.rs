@@ -23,21 +23,12 @@ struct Exception {
     reason: &'static str,
 }
 
-const EXCEPTIONS: [Exception; 4] = [
+const EXCEPTIONS: [Exception; 3] = [
     Exception {
         places: &["world/home"],
         excuses: |breach, ended| *breach == Breach::SyncedAgain || ended.status.success(),
         reason: "SQLite syncs the folder when it makes a journal, and does not look at the result; \
                  the log's own sync of its folders is looked at",
-    },
-    Exception {
-        places: &["world/home/annals.log-shm"],
-        excuses: |breach, ended| {
-            let full = Breach::EndedWith(Some(73), "store_full".into());
-            *breach == full && ended.answers == 0
-        },
-        reason: "SQLite only says that the index of its journal could not grow, which mostly is a \
-                 full disk; nothing is stored there, and nothing was acknowledged",
     },
     Exception {
         places: &["world/home/annals.log"],

@@ -1,5 +1,6 @@
 //! The same script for every boundary: recorded, then run until the fault strikes, a few at a time.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -81,16 +82,19 @@ pub(in super::super) fn struck(
     panic!("no run comes to this boundary")
 }
 
-/// Does the work for every boundary, a few at a time, until one fails; says which one failed.
+/// Does the work for every moment, a few at a time, until one fails; says which one failed.
 /// Returns how many were done.
-pub(in super::super) fn at_each(boundaries: &[Boundary], work: impl Fn(&Boundary) + Sync) -> usize {
+pub(in super::super) fn at_each<M: Display + Sync>(
+    moments: &[M],
+    work: impl Fn(&M) + Sync,
+) -> usize {
     let (next, done, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let run = || {
         while !failed.load(Ordering::Relaxed)
-            && let Some(boundary) = boundaries.get(next.fetch_add(1, Ordering::Relaxed))
+            && let Some(moment) = moments.get(next.fetch_add(1, Ordering::Relaxed))
         {
-            let naming = Naming(boundary, &failed);
-            work(boundary);
+            let naming = Naming(moment, &failed);
+            work(moment);
             drop(naming);
             done.fetch_add(1, Ordering::Relaxed);
         }
@@ -100,9 +104,9 @@ pub(in super::super) fn at_each(boundaries: &[Boundary], work: impl Fn(&Boundary
 }
 
 /// Says where a run failed, and lets no other begin.
-struct Naming<'a>(&'a Boundary, &'a AtomicBool);
+struct Naming<'a, M: Display>(&'a M, &'a AtomicBool);
 
-impl Drop for Naming<'_> {
+impl<M: Display> Drop for Naming<'_, M> {
     fn drop(&mut self) {
         if thread::panicking() {
             self.1.store(true, Ordering::Relaxed);

@@ -1,0 +1,99 @@
+//! What is recorded: three transactions, the second one of five appends, some large, some without
+//! events, on new streams and old ones.
+
+use std::collections::HashSet;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use events::chain::blob_hash;
+use events::store::conformance::given::{SetClock, append, event, rejection};
+use events::store::sqlite::{Options, Sqlite};
+use events::store::{Append, Decision, EventStore, NewBlob, Writer};
+use events::stream::StreamId;
+
+use super::super::fate::record;
+
+/// How many events the large append has, and how many of them refer to a blob.
+const EVENTS: usize = 20;
+const BLOBS: usize = 4;
+
+/// The appends of each transaction.
+pub(super) fn batches() -> [Vec<Append>; 3] {
+    let nothing = Append { decision: Decision::Nothing, ..append("second", 6) };
+    let mut refused = rejection("second", 5);
+    if let Decision::Rejected { record, .. } = &mut refused.decision {
+        *record = Some(event("{\"too\":\"late\"}"));
+    }
+    [
+        vec![append("first", 1), append("second", 2)],
+        // The last one is chained to the large one, and shares a blob with it.
+        vec![append("first", 3), large("new", 4), refused, nothing, large_again()],
+        vec![append("new", 8), append("third", 9)],
+    ]
+}
+
+/// Twenty events, some of them with a blob each.
+fn large(key: &str, n: u128) -> Append {
+    let blobs: Vec<NewBlob> = (0..BLOBS).map(|nth| blob(nth as u8)).collect();
+    let events = (0..EVENTS).map(|nth| match blobs.get(nth) {
+        Some(blob) => event(&format!("{{\"blob\":\"{}\"}}", blob_hash(&blob.bytes))),
+        None => event(&format!("{{\"text\":\"{}\"}}", "x".repeat(nth * 40))),
+    });
+    Append { decision: Decision::Accepted(events.collect()), blobs, ..append(key, n) }
+}
+
+fn large_again() -> Append {
+    let blobs = vec![blob(0), blob(BLOBS as u8)];
+    Append { blobs, ..large("new", 7) }
+}
+
+/// Larger than a page of the file.
+fn blob(n: u8) -> NewBlob {
+    NewBlob { media_type: "text/plain".into(), bytes: vec![n; 10_000] }
+}
+
+/// How many statements change something while all of it is recorded.
+pub(super) fn changes() -> usize {
+    let mut streams: HashSet<StreamId> = HashSet::new();
+    let batches = batches();
+    let appends = batches.iter().flatten().map(|append| {
+        let (events, new) = (append.decision.events().len(), streams.insert(append.stream.clone()));
+        let outcome = 1;
+        let number_and_head = 2 * usize::from(new);
+        outcome + number_and_head + append.blobs.len() + events + usize::from(events > 0)
+    });
+    appends.sum::<usize>() + batches.len()
+}
+
+/// Where it is noted what was acknowledged.
+pub(super) fn acknowledged(folder: &Path) -> PathBuf {
+    folder.join("acknowledged")
+}
+
+/// Where the log is.
+pub(super) fn log(folder: &Path) -> PathBuf {
+    folder.join("annals.log")
+}
+
+/// Records everything in the log in `folder`, batch by batch, and notes each acknowledgement.
+pub(super) fn record_all(folder: &Path) {
+    let notes = OpenOptions::new().append(true).create(true).open(acknowledged(folder));
+    let mut notes = notes.expect("a file");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime starts");
+    runtime.block_on(async {
+        let path = log(folder);
+        let store = Box::pin(Sqlite::open(&path, &Options::default())).await;
+        let store = Arc::new(store.expect("the log opens"));
+        let head = store.reader().head().await.expect("the log has an end");
+        let clock = Arc::new(SetClock::at(1_780_000_000_000_000));
+        let (writer, task) = Writer::start(Arc::clone(&store) as _, clock, head);
+        for batch in batches() {
+            record(batch, &writer, &mut notes).await;
+        }
+        drop(writer);
+        task.finished().await.expect("the log closes");
+        assert_eq!(store.batches(), batches().len() as u64, "each batch is one transaction");
+    });
+}
