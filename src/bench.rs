@@ -3,6 +3,7 @@
 
 pub mod log;
 mod measure;
+mod peer;
 mod table;
 
 use std::io::{self, Write};
@@ -23,6 +24,9 @@ pub enum Bench {
         /// How many events.
         #[arg(long)]
         events: u64,
+        /// Whether on all threads of the machine, or on one.
+        #[arg(long)]
+        threads: bool,
         /// Where.
         path: PathBuf,
     },
@@ -56,7 +60,7 @@ impl Common {
 pub fn run(bench: &Bench, json: bool) -> anyhow::Result<()> {
     let measures = match bench {
         Bench::Log(common) => log::run(common)?,
-        Bench::LogPeak { events, path } => return log::peak(path, *events),
+        Bench::LogPeak { events, threads, path } => return log::peak(path, *events, *threads),
     };
     let mut out = io::stdout().lock();
     if json {

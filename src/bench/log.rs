@@ -4,8 +4,11 @@ mod append;
 mod corpus;
 mod fill;
 mod memory;
+mod moving;
+mod postgres;
 mod raw;
 mod read;
+mod rows;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +37,12 @@ pub(super) fn run(common: &Common) -> anyhow::Result<Vec<Measure>> {
     if ["log.read", "log.verify"].into_iter().any(|name| common.wants(name)) {
         measures.extend(read::all(common, folder)?);
     }
+    if ["log.append.postgres", "log.read_all.postgres"].into_iter().any(|name| common.wants(name)) {
+        measures.extend(postgres::all(common)?);
+    }
+    if ["log.export", "log.import"].into_iter().any(|name| common.wants(name)) {
+        measures.extend(moving::all(common, folder)?);
+    }
     if common.wants("log.memory") {
         measures.extend(memory::all(common, folder)?);
     }
@@ -41,8 +50,8 @@ pub(super) fn run(common: &Common) -> anyhow::Result<Vec<Measure>> {
 }
 
 /// What the hidden command does that the memory is measured of.
-pub(super) fn peak(path: &Path, events: u64) -> anyhow::Result<()> {
-    memory::append_and_tell(path, events)
+pub(super) fn peak(path: &Path, events: u64, threads: bool) -> anyhow::Result<()> {
+    memory::append_and_tell(path, events, threads)
 }
 
 /// A runtime like the one the program runs on.

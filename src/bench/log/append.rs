@@ -15,7 +15,7 @@ use crate::clock::SystemClock;
 /// How many append at once.
 const APPENDERS: u64 = 256;
 /// How many single commits are timed.
-const SINGLES: u64 = 2000;
+pub(super) const SINGLES: u64 = 2000;
 /// What the raw loop's batch must reach of the best batch size.
 const RAW_FAIRNESS: f64 = 0.85;
 
@@ -65,17 +65,8 @@ pub(super) fn single(common: &Common, folder: &Path) -> anyhow::Result<Measure> 
 fn concurrent(path: &Path, events: u64) -> anyhow::Result<(f64, f64)> {
     let measured = runtime()?.block_on(async {
         let (store, writer, task) = open(path).await?;
-        let left = Arc::new(AtomicU64::new(events));
         let begun = Instant::now();
-        let appenders: Vec<_> = (0..APPENDERS)
-            .map(|n| {
-                #[expect(clippy::disallowed_methods, reason = "each is waited for below")]
-                tokio::spawn(append_until_done(writer.clone(), Arc::clone(&left), n))
-            })
-            .collect();
-        for appender in appenders {
-            appender.await??;
-        }
+        side_by_side(&writer, events, STREAMS).await?;
         let rate = per_second(events, begun);
         let batches = store.batches().max(1);
         drop(writer);
@@ -86,12 +77,32 @@ fn concurrent(path: &Path, events: u64) -> anyhow::Result<(f64, f64)> {
     measured
 }
 
-async fn append_until_done(writer: Writer, left: Arc<AtomicU64>, n: u64) -> anyhow::Result<()> {
+/// Appends that many events by 256 appenders on random ones of so many streams.
+pub(super) async fn side_by_side(writer: &Writer, events: u64, streams: u64) -> anyhow::Result<()> {
+    let left = Arc::new(AtomicU64::new(events));
+    let appenders: Vec<_> = (0..APPENDERS)
+        .map(|n| {
+            #[expect(clippy::disallowed_methods, reason = "each is waited for below")]
+            tokio::spawn(append_until_done(writer.clone(), Arc::clone(&left), streams, n))
+        })
+        .collect();
+    for appender in appenders {
+        appender.await??;
+    }
+    Ok(())
+}
+
+async fn append_until_done(
+    writer: Writer,
+    left: Arc<AtomicU64>,
+    streams: u64,
+    n: u64,
+) -> anyhow::Result<()> {
     let (corpus, mut dice) = (Corpus::new(), Dice::new(n + 1));
     let take = |left: u64| left.checked_sub(1);
     while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
         let command = Corpus::command(SystemClock.now().millis(), &mut dice);
-        let stream = corpus.stream(dice.below(STREAMS));
+        let stream = corpus.stream(dice.below(streams));
         writer.append(corpus.append(stream, command)).await?;
     }
     Ok(())
@@ -102,7 +113,7 @@ fn alone(path: &Path) -> anyhow::Result<f64> {
     let measured = runtime()?.block_on(async {
         let (store, writer, task) = open(path).await?;
         #[expect(clippy::disallowed_methods, reason = "it is waited for at once")]
-        let times = tokio::spawn(append_one_by_one(writer)).await??;
+        let times = tokio::spawn(append_one_by_one(writer, STREAMS)).await??;
         task.finished().await?;
         drop(store);
         anyhow::Ok(Measure::of("", "", times).median)
@@ -112,12 +123,12 @@ fn alone(path: &Path) -> anyhow::Result<f64> {
 }
 
 /// The time of each append, in microseconds.
-async fn append_one_by_one(writer: Writer) -> anyhow::Result<Vec<f64>> {
+pub(super) async fn append_one_by_one(writer: Writer, streams: u64) -> anyhow::Result<Vec<f64>> {
     let (corpus, mut dice) = (Corpus::new(), Dice::new(1));
     let mut times = Vec::new();
     for _ in 0..SINGLES {
         let command = Corpus::command(SystemClock.now().millis(), &mut dice);
-        let append = corpus.append(corpus.stream(dice.below(STREAMS)), command);
+        let append = corpus.append(corpus.stream(dice.below(streams)), command);
         let begun = Instant::now();
         writer.append(append).await?;
         times.push(begun.elapsed().as_secs_f64() * 1e6);

@@ -7,6 +7,14 @@ use std::process::{Child, Command, Stdio};
 
 use super::{Better, Common, Measure, fill, remove, runtime};
 
+/// Appending on one thread, as `annals log append` runs.
+const GROWTH: &str = "log.memory.growth";
+/// Appending on all threads of the machine, as a server runs.
+const GROWTH_THREADS: &str = "log.memory.growth.threads";
+/// Following a log in which nothing happens.
+const FOLLOW: &str = "log.memory.follow";
+/// Measures once, in megabytes.
+type Figure = fn(&Path) -> anyhow::Result<f64>;
 /// The two lengths of a log whose difference must not show.
 const SHORT: u64 = 100_000;
 const LONG: u64 = 1_000_000;
@@ -15,21 +23,31 @@ const CALM: usize = 20;
 
 /// All figures about memory.
 pub(super) fn all(common: &Common, folder: &Path) -> anyhow::Result<Vec<Measure>> {
-    let (mut grown, mut idle) = (Vec::new(), Vec::new());
-    for _ in 0..common.runs.min(3) {
-        grown.push(peak_of(folder, LONG)? - peak_of(folder, SHORT)?);
-        idle.push(idle_follow(folder)?);
+    let figures: [(&str, Figure, f64); 3] = [
+        (GROWTH, |folder| growth(folder, &[]), 5.0),
+        (GROWTH_THREADS, |folder| growth(folder, &["--threads"]), 5.0),
+        (FOLLOW, idle_follow, 15.0),
+    ];
+    let mut measures = Vec::new();
+    for (name, measure, limit) in figures {
+        if name.starts_with(&common.only) {
+            let runs = (0..common.runs.min(3)).map(|_| measure(folder));
+            let runs = runs.collect::<anyhow::Result<Vec<f64>>>()?;
+            measures.push(Measure::of(name, "MB", runs).must_be(Better::Lower, limit));
+        }
     }
-    Ok(vec![
-        Measure::of("log.memory.growth", "MB", grown).must_be(Better::Lower, 5.0),
-        Measure::of("log.memory.follow", "MB", idle).must_be(Better::Lower, 15.0),
-    ])
+    Ok(measures)
+}
+
+/// How much more memory the long log takes than the short one.
+fn growth(folder: &Path, threads: &[&str]) -> anyhow::Result<f64> {
+    Ok(peak_of(folder, LONG, threads)? - peak_of(folder, SHORT, threads)?)
 }
 
 /// What the hidden command does: appends, and says the peak memory of this process in bytes.
-pub(super) fn append_and_tell(path: &Path, events: u64) -> anyhow::Result<()> {
-    // On one thread, as `annals log append` runs.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+pub(super) fn append_and_tell(path: &Path, events: u64, threads: bool) -> anyhow::Result<()> {
+    let one = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = if threads { runtime()? } else { one()? };
     runtime.block_on(fill::fill(path, events, |n| n % super::corpus::STREAMS))?;
     let peak = memory_of("self", "VmHWM:")?;
     writeln!(std::io::stdout().lock(), "{peak}")?;
@@ -37,10 +55,11 @@ pub(super) fn append_and_tell(path: &Path, events: u64) -> anyhow::Result<()> {
 }
 
 /// The peak memory, in megabytes, of a process that appends this many events.
-fn peak_of(folder: &Path, events: u64) -> anyhow::Result<f64> {
+fn peak_of(folder: &Path, events: u64, threads: &[&str]) -> anyhow::Result<f64> {
     let path = folder.join("peak.log");
     let child = Command::new(std::env::current_exe()?)
         .args(["bench", "log-peak", "--events", &events.to_string()])
+        .args(threads)
         .arg(&path)
         .output()?;
     remove(&path);

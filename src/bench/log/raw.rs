@@ -6,36 +6,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use events::chain::{EventHash, event_hash};
-use events::header::{Codec, Header};
-use events::id::{CommandId, EventId, LogId};
 use events::store::sqlite::{Options, Sqlite};
-use events::stream::Version;
-use events::time::Timestamp;
 use rusqlite::{Connection, params};
-use uuid::Uuid;
 
-use super::corpus::{Corpus, Dice, STREAMS};
+use super::corpus::STREAMS;
+use super::rows::{Row, rows};
 use super::{Measure, per_second, remove, runtime};
-
-/// A row of each table that one append writes.
-struct Row {
-    position: i64,
-    stream: i64,
-    /// The name of the stream.
-    key: String,
-    version: i64,
-    hash: EventHash,
-    header: Vec<u8>,
-    payload: Vec<u8>,
-    command: [u8; CommandId::BYTES],
-    recorded_at: i64,
-}
 
 /// Events a second at this batch size.
 pub(super) fn append(path: &Path, batch: usize, events: u64) -> anyhow::Result<f64> {
     let connection = create(path)?;
-    let rows = rows(events);
+    let rows = rows(events, STREAMS);
     let begun = Instant::now();
     for rows in rows.chunks(batch) {
         commit(&connection, rows)?;
@@ -49,7 +30,7 @@ pub(super) fn append(path: &Path, batch: usize, events: u64) -> anyhow::Result<f
 /// The median time of a commit of one event, in microseconds.
 pub(super) fn single(path: &Path, commits: u64) -> anyhow::Result<f64> {
     let connection = create(path)?;
-    let rows = rows(commits);
+    let rows = rows(commits, STREAMS);
     let mut times = Vec::with_capacity(rows.len());
     for row in rows.chunks(1) {
         let begun = Instant::now();
@@ -72,59 +53,6 @@ fn create(path: &Path) -> anyhow::Result<Connection> {
     )?;
     connection.set_prepared_statement_cache_capacity(16);
     Ok(connection)
-}
-
-fn rows(events: u64) -> Vec<Row> {
-    let (corpus, mut dice) = (Corpus::new(), Dice::new(1));
-    let mut heads = BTreeMap::new();
-    let log_id = LogId(Uuid::from_u128(1));
-    let start = 1_780_000_000_000_u64;
-    (0..events)
-        .map(|n| {
-            let number = dice.below(STREAMS);
-            let command = Corpus::command(start + n / 64, &mut dice);
-            let append = corpus.append(corpus.stream(number), command);
-            // Streams are numbered as they appear, like in the log itself.
-            let appeared = heads.len() as i64 + 1;
-            let (stream, version, before) =
-                heads.get(&number).copied().unwrap_or((appeared, 0_u64, EventHash::NONE));
-            let recorded_at = Timestamp((start + n / 64) as i64 * 1000);
-            let header = Header {
-                event_id: EventId(command.id),
-                log_id,
-                tenant: append.stream.tenant.as_str(),
-                category: append.stream.category.as_str(),
-                stream_key: append.stream.key.as_str(),
-                version: Version(version + 1),
-                wire_type: "task.imagined",
-                schema: 1,
-                recorded_at,
-                effective_at: None,
-                principal: "bench",
-                on_behalf_of: None,
-                command_id: command,
-                correlation: None,
-                causation: None,
-                traceparent: None,
-                codec: Codec::Json,
-            };
-            let header = header.encode();
-            let payload = append.decision.events()[0].payload.clone();
-            let hash = event_hash(&before, &header, &payload);
-            heads.insert(number, (stream, version + 1, hash));
-            Row {
-                position: n as i64 + 1,
-                stream,
-                key: append.stream.key.to_string(),
-                version: version as i64 + 1,
-                hash,
-                header,
-                payload,
-                command: command.to_bytes(),
-                recorded_at: recorded_at.0,
-            }
-        })
-        .collect()
 }
 
 fn commit(connection: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
