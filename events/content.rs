@@ -13,6 +13,40 @@ pub const INLINE_BYTES_MAX: usize = 256 * 1024;
 /// The largest blob.
 pub const BLOB_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// The most lists and objects inside each other that a fact may have: readers everywhere descend
+/// into them, and none of them descends for ever.
+pub const DEPTH_MAX: usize = 100;
+
+/// How many lists and objects are inside each other in a JSON text.
+#[must_use]
+pub fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = json.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' => pass_over_string(&mut bytes),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Goes on behind the string whose opening quote was read.
+fn pass_over_string(bytes: &mut impl Iterator<Item = u8>) {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return,
+            b'\\' => drop(bytes.next()),
+            _ => {}
+        }
+    }
+}
+
 /// A JSON text, kept as it was written.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -67,4 +101,19 @@ pub enum Content {
     Blob(BlobRef),
     /// JSON that only doors and executors may open.
     Sealed(Personal<Json>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_depth_of_a_text_is_that_of_its_deepest_part() {
+        assert_eq!([depth("7"), depth("[]"), depth(r#"{"a":[[1],{}],"b":[]}"#)], [0, 1, 3]);
+    }
+
+    #[test]
+    fn brackets_inside_strings_do_not_count() {
+        assert_eq!(depth(r#"["[[[", "\"[[", "\\\\", [1]]"#), 2);
+    }
 }

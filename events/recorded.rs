@@ -42,6 +42,12 @@ impl Stored {
         Self { position, hash, header_bytes: header.len() as u32, bytes: bytes.into() }
     }
 
+    /// The same event in another place, of another log.
+    #[must_use]
+    pub(crate) fn at(&self, position: Position) -> Self {
+        Self { position, ..self.clone() }
+    }
+
     /// Its place in the log.
     #[must_use]
     pub fn position(&self) -> Position {
@@ -52,6 +58,10 @@ impl Stored {
     #[must_use]
     pub fn hash(&self) -> EventHash {
         self.hash
+    }
+
+    pub(crate) fn hash_bytes(&self) -> &[u8] {
+        &self.hash.0
     }
 
     /// The header's bytes.

@@ -4,7 +4,9 @@
 //! - [`append`] what a caller asks for, [`outcome`] what it gets, [`error`] why not
 //! - [`batch`] what the writer hands a store; [`admit`] the rule that says yes or no, shared by stores
 //! - [`writer`] group commit; [`tail`] the newest events in memory; [`follow`] reading without an end
-//! - [`memory`] for simulation, [`sqlite`] the log in one file; `conformance` what all must pass
+//! - [`moving`] a log taken from one store to another
+//! - [`memory`] for simulation, [`sqlite`] the log in one file, `postgres` in a database; `conformance`
+//!   what all must pass
 //! - [`verify`] the report of an audit; [`keys`] what opens sealed values; [`snapshot`] a cache of states
 
 pub mod admit;
@@ -14,10 +16,19 @@ pub mod batch;
 pub mod conformance;
 pub mod error;
 pub mod follow;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod history;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod identity;
 pub mod keys;
 pub mod memory;
+pub mod moving;
 pub mod outcome;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod recent;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod rows;
 pub mod snapshot;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -28,11 +39,14 @@ pub mod writer;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 pub use append::{Append, Cause, Decision, Expected, NewBlob, NewEvent, RequestHash};
 pub use batch::{Admitted, Batch, LogHead, Prepared, Refusal, Reply, StreamHead};
 pub use error::{Damage, Error};
 pub use follow::Follower;
+pub use moving::arrive::{Arrival, Arrived};
+pub use moving::{Behind, Imported, Kept, KeptBlob};
 pub use outcome::{Answer, Outcome, Span, Verdict};
 pub use tail::Tail;
 pub use verify::{Progress, Report};
@@ -53,11 +67,17 @@ pub trait EventStore: Send + Sync + 'static {
     fn reader(&self) -> Arc<dyn LogReader>;
     /// Commits what is valid of a batch in one durable transaction; says of each append what became of it.
     async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error>;
+    /// Takes in part of another log, all of it or nothing, in one durable transaction.
+    async fn import(&self, arrival: Arc<Arrival>) -> Result<Arrived, Error>;
     /// Takes a partition over: its epoch grows by one, and appends with an older one are refused.
     async fn claim(&self, partition: u16) -> Result<u64, Error>;
     /// The ends of streams as the writer will find them; a store may know a shorter way to them.
     async fn heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
         self.reader().stream_heads(streams).await
+    }
+    /// Tells how far the log goes when another process has committed, if this store can hear of it.
+    fn arrivals(&self) -> Option<watch::Receiver<Position>> {
+        None
     }
     /// Does what the store wants done between batches, such as moving its journal into place.
     async fn settle(&self) -> Result<(), Error> {
@@ -92,6 +112,25 @@ pub trait LogReader: Send + Sync + 'static {
     async fn read_all(&self, from: Position, filter: &Filter, limit: usize) -> Result<Page, Error>;
     /// The bytes of a blob.
     async fn blob(&self, tenant: &Tenant, hash: &EventHash) -> Result<Option<Vec<u8>>, Error>;
+    /// Everything that is kept of commands, in the order asked; none for one that was never recorded.
+    async fn kept(&self, commands: &[(Tenant, CommandId)]) -> Result<Vec<Option<Kept>>, Error>;
+    /// Up to `limit` outcomes without events, up to the place `last`, in the order of place, tenant
+    /// and command.
+    async fn kept_without_events(
+        &self,
+        behind: &Behind<CommandId>,
+        last: Position,
+        limit: usize,
+    ) -> Result<Vec<Kept>, Error>;
+    /// Up to `limit` blobs, up to the place `last`, in the order of place, tenant and hash.
+    async fn kept_blobs(
+        &self,
+        behind: &Behind<EventHash>,
+        last: Position,
+        limit: usize,
+    ) -> Result<Vec<KeptBlob>, Error>;
+    /// Which events came from other logs, by position.
+    async fn imports(&self) -> Result<Vec<Imported>, Error>;
     /// Compares everything with everything else, and reports the first thing that is wrong.
     async fn verify(&self, progress: Progress) -> Result<Report, Error>;
 }

@@ -6,4 +6,6 @@ pub mod app;
 pub mod bench;
 pub mod cli;
 pub mod clock;
+pub mod moving;
+pub mod place;
 pub mod settings;

@@ -4,11 +4,13 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::place::Place;
+
 /// What the environment says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The log to use when the command line names none; none if there is no home to keep one in.
-    pub store: Option<PathBuf>,
+    pub store: Option<Place>,
     /// Whether colours are wanted.
     pub color: bool,
 }
@@ -32,8 +34,8 @@ impl Settings {
             || absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")));
         Self {
             store: set("ANNALS_STORE")
-                .map(PathBuf::from)
-                .or_else(|| Some(data()?.join("annals/annals.log"))),
+                .map(Place::from)
+                .or_else(|| Some(Place::File(data()?.join("annals/annals.log")))),
             color: set("NO_COLOR").is_none(),
         }
     }
@@ -43,29 +45,33 @@ impl Settings {
 mod tests {
     use super::*;
 
-    fn store(variables: &[(&str, &str)]) -> Option<PathBuf> {
+    fn store(variables: &[(&str, &str)]) -> Option<Place> {
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
         Settings::of(|name| find(name).map(|(_, value)| value.into())).store
+    }
+
+    fn file(path: &str) -> Option<Place> {
+        Some(Place::File(path.into()))
     }
 
     #[test]
     fn a_named_log_comes_before_the_default_one() {
         let found = store(&[("ANNALS_STORE", "here.log"), ("XDG_DATA_HOME", "/data")]);
-        assert_eq!(found, Some("here.log".into()));
+        assert_eq!(found, file("here.log"));
     }
 
     #[test]
     fn the_default_log_is_in_the_users_data_folder() {
         let both = store(&[("XDG_DATA_HOME", "/data"), ("HOME", "/home/ada")]);
-        assert_eq!(both, Some("/data/annals/annals.log".into()));
+        assert_eq!(both, file("/data/annals/annals.log"));
         let home = store(&[("HOME", "/home/ada")]);
-        assert_eq!(home, Some("/home/ada/.local/share/annals/annals.log".into()));
+        assert_eq!(home, file("/home/ada/.local/share/annals/annals.log"));
     }
 
     #[test]
     fn an_empty_or_relative_folder_counts_as_none() {
         let variables = [("ANNALS_STORE", ""), ("XDG_DATA_HOME", "data"), ("HOME", "/home/ada")];
-        assert_eq!(store(&variables), Some("/home/ada/.local/share/annals/annals.log".into()));
+        assert_eq!(store(&variables), file("/home/ada/.local/share/annals/annals.log"));
         assert_eq!(store(&[]), None);
     }
 

@@ -77,7 +77,7 @@ fn refusal(
 }
 
 /// A command that comes again: the first outcome stands, but a publisher's id is for one request.
-fn again(known: Known, append: &Prepared) -> Admitted {
+pub(crate) fn again(known: Known, append: &Prepared) -> Admitted {
     if append.command.kind != CommandKind::Derived && known.request != append.request {
         return Admitted::Refused(Refusal::CommandReused);
     }
@@ -91,7 +91,7 @@ pub(crate) fn outcome(append: &Prepared, log: LogHead, batch: &Batch) -> (Outcom
         version: append.base.version.next(),
         events: append.events.len() as u32,
     });
-    let outcomes = log.outcomes + 1;
+    let (after, outcomes) = (log.position, log.outcomes + 1);
     let log = match recorded {
         Some(span) => {
             LogHead { position: span.last_position(), recorded_at: batch.stamp, outcomes }
@@ -99,7 +99,7 @@ pub(crate) fn outcome(append: &Prepared, log: LogHead, batch: &Batch) -> (Outcom
         None => LogHead { outcomes, ..log },
     };
     let (stream, verdict) = (append.stream.clone(), append.verdict.clone());
-    (Outcome { stream, verdict, recorded, recorded_at: batch.stamp }, log)
+    (Outcome { stream, verdict, after, recorded, recorded_at: batch.stamp }, log)
 }
 
 /// Only the planted bug asks for the heads before the transaction has moved them.

@@ -12,7 +12,7 @@ pub const APPEND_EVENTS_MAX: usize = 1000;
 /// The most payload bytes one append may carry.
 pub const APPEND_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The longest code or message of a rejection.
-const REJECTION_BYTES_MAX: usize = 4096;
+pub(crate) const REJECTION_BYTES_MAX: usize = 4096;
 
 /// The HMAC of a request; see [`keys`](crate::store::keys).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -52,6 +52,18 @@ pub enum Error {
     /// The disk is full; nothing was recorded, reading goes on.
     #[error("the disk is full: nothing was recorded")]
     Full,
+    /// A program holds the log open for reading, and the journal may not grow any more; nothing was
+    /// recorded, reading goes on.
+    #[error(
+        "a program holds the log open for reading, and the journal has {pages} pages by now: nothing was recorded"
+    )]
+    JournalFull {
+        /// How many pages the journal has.
+        pages: i64,
+    },
+    /// The connection broke while it was being recorded: only asking again tells.
+    #[error("it may or may not have been recorded: {0}")]
+    Unknown(String),
     /// A write or sync failed: nothing more is acknowledged by this process.
     #[error("the log stopped: {0}")]
     Failed(String),
@@ -113,6 +125,18 @@ impl Error {
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         matches!(self, Self::Failed(_))
+    }
+
+    /// Whether it passes by itself: the same append may be sent again, as often as it takes.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.is_full() || matches!(self, Self::Unknown(_) | Self::Unavailable(_))
+    }
+
+    /// Whether there was no room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Full | Self::JournalFull { .. })
     }
 }
 

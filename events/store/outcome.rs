@@ -10,7 +10,9 @@ pub struct Outcome {
     pub stream: StreamId,
     /// What `decide` said.
     pub verdict: Verdict,
-    /// The events it led to, if any.
+    /// Where the log ended before it was recorded.
+    pub after: Position,
+    /// The events it led to, if any; they stand right behind that.
     pub recorded: Option<Span>,
     /// When it was recorded.
     pub recorded_at: Timestamp,
@@ -43,11 +45,25 @@ pub struct Span {
     pub events: u32,
 }
 
+impl Outcome {
+    /// The place it stands at in the log: that of its first event, or where the log ended.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.recorded.map_or(self.after, |span| span.position)
+    }
+}
+
 impl Span {
     /// The position of the last event.
     #[must_use]
     pub fn last_position(&self) -> Position {
         self.position.plus(u64::from(self.events) - 1)
+    }
+
+    /// The version of the last event.
+    #[must_use]
+    pub fn last_version(&self) -> Version {
+        self.version.plus(u64::from(self.events) - 1)
     }
 }
 

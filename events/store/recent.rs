@@ -16,7 +16,10 @@ pub(crate) struct Recent<V> {
 
 impl<V> Default for Recent<V> {
     fn default() -> Self {
-        Self { young: HashMap::new(), old: HashMap::new() }
+        // At their full size from the beginning, and used again when a generation passes: tables
+        // that grow and go leave holes of every size in the memory of each thread that made one.
+        let generation = || HashMap::with_capacity(GENERATION_MAX);
+        Self { young: generation(), old: generation() }
     }
 }
 
@@ -31,7 +34,8 @@ impl<V: Copy> Recent<V> {
             return;
         }
         if self.young.len() >= GENERATION_MAX {
-            self.old = std::mem::take(&mut self.young);
+            std::mem::swap(&mut self.young, &mut self.old);
+            self.young.clear();
         }
         self.young.insert(stream.clone(), value);
     }

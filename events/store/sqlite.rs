@@ -3,6 +3,8 @@
 //! sqlx brings the schema up to date; rusqlite writes and reads, without a hand-over per statement.
 
 mod append;
+mod arriving;
+pub mod backup;
 mod books;
 mod checkpoint;
 mod connect;
@@ -11,11 +13,15 @@ mod keys;
 mod lock;
 mod owned;
 mod read;
+mod recover;
 mod rows;
 mod schema;
 mod snapshots;
+#[cfg(feature = "planted")]
+mod steps;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -26,14 +32,15 @@ use async_trait::async_trait;
 use sqlx::Connection as _;
 
 pub use keys::SqliteKeys;
-pub use lock::holder;
+pub use lock::{beside, holder};
 pub use read::SqliteReader;
 pub use schema::{KNOWN_SCHEMA, SchemaState, schema_state};
 pub use snapshots::SqliteSnapshots;
 
-use crate::store::{Batch, Error, EventStore, LogReader, Reply, StreamHead};
+use crate::store::{Arrival, Arrived, Batch, Error, EventStore, LogReader, Reply, StreamHead};
 use crate::stream::StreamId;
 use append::Connection;
+use checkpoint::Journal;
 use lock::Lock;
 use owned::Owned;
 
@@ -41,10 +48,20 @@ use owned::Owned;
 pub const SQLITE_OLDEST: i32 = 3_051_003;
 
 /// How a store is opened.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The most pages the file may grow to; unlimited if not given.
     pub pages_max: Option<u32>,
+    /// The most pages the journal may grow to, beyond its last batch, while a program holds the log
+    /// open for reading; then appends are refused until it lets go.
+    pub journal_pages_max: u32,
+}
+
+impl Default for Options {
+    /// A journal of 4 GiB, and no other limit.
+    fn default() -> Self {
+        Self { pages_max: None, journal_pages_max: 1 << 20 }
+    }
 }
 
 /// A log in a file, open for writing.
@@ -58,16 +75,22 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the log at `path` for writing; creates it, and brings its schema up to date.
+    /// Opens the log at `path` for writing; creates it, and brings its schema up to date. Its end is
+    /// audited first, and a log whose end is damaged is refused.
     pub async fn open(path: &Path, options: &Options) -> Result<Self, Error> {
         connect::check_version()?;
         let path = lock::absolute(path)?;
         let lock = Lock::take(&path)?;
-        let migrator = schema::migrate(&path).await?;
-        let reader = SqliteReader::open(&path)?;
+        recover::before_writing(&path)?;
+        let migrated = schema::migrate(&path).await;
+        let migrator = migrated.map_err(|error| failure::or_full(error, &path))?;
+        let reader = SqliteReader::beside_writer(&path)?;
         migrator.close().await.map_err(failure::of_sqlx)?;
         lock::sync_folders(&path)?;
-        let writer = Connection::new(connect::writer(&path, options)?, reader.log_id());
+        reader.lend(verify::tail::verify)?;
+        let journal = Journal::new(options.journal_pages_max);
+        let writer =
+            Connection::new(connect::writer(&path, options)?, reader.identity().clone(), journal);
         let writer = Owned::new(writer);
         Ok(Self { path, reader, writer, batches: AtomicU64::new(0), _lock: lock })
     }
@@ -102,6 +125,10 @@ impl EventStore for Sqlite {
         self.writer.run(|connection| connection.append(&batch))
     }
 
+    async fn import(&self, arrival: Arc<Arrival>) -> Result<Arrived, Error> {
+        self.writer.run(|connection| connection.import(&arrival))
+    }
+
     async fn claim(&self, partition: u16) -> Result<u64, Error> {
         self.writer.run(|connection| connection.claim(partition))
     }
@@ -111,6 +138,6 @@ impl EventStore for Sqlite {
     }
 
     async fn close(&self) -> Result<(), Error> {
-        self.writer.run(|connection| connection.checkpoint(checkpoint::Mode::Truncate))
+        self.writer.run(Connection::close)
     }
 }

@@ -19,6 +19,8 @@ pub const TAIL_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub struct Tail {
     ring: Arc<Mutex<Ring>>,
     head: watch::Receiver<Position>,
+    /// How far other processes went, where the store hears of it.
+    elsewhere: Option<watch::Receiver<Position>>,
 }
 
 /// The writer's end.
@@ -75,10 +77,13 @@ fn lock(ring: &Mutex<Ring>) -> MutexGuard<'_, Ring> {
 }
 
 impl TailFeed {
-    pub(crate) fn new(head: Position) -> (Self, Tail) {
+    pub(crate) fn new(
+        head: Position,
+        elsewhere: Option<watch::Receiver<Position>>,
+    ) -> (Self, Tail) {
         let ring = Arc::new(Mutex::new(Ring::default()));
         let (sender, receiver) = watch::channel(head);
-        (Self { ring: Arc::clone(&ring), head: sender }, Tail { ring, head: receiver })
+        (Self { ring: Arc::clone(&ring), head: sender }, Tail { ring, head: receiver, elsewhere })
     }
 
     /// Adds the events of one commit and wakes everyone who waits.
@@ -104,8 +109,15 @@ impl Tail {
         *self.head.borrow()
     }
 
-    /// Waits until something at or after `position` is committed; false when the writer is gone.
+    /// Waits until something at or after `position` is committed, here or, as far as the store
+    /// hears of it, elsewhere; false when the writer is gone.
     pub async fn reaches(&mut self, position: Position) -> bool {
-        self.head.wait_for(|head| *head >= position).await.is_ok()
+        let Some(elsewhere) = &mut self.elsewhere else {
+            return self.head.wait_for(|head| *head >= position).await.is_ok();
+        };
+        tokio::select! {
+            here = self.head.wait_for(|head| *head >= position) => here.is_ok(),
+            Ok(_) = elsewhere.wait_for(|head| *head >= position) => true,
+        }
     }
 }

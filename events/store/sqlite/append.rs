@@ -1,14 +1,18 @@
 //! One batch, one transaction: read the books, decide, enter, commit. Whatever fails, nothing
 //! half stays.
 
+use std::path::Path;
+
 use rusqlite::{OptionalExtension, params};
 
 use super::books::SqliteBooks;
+use super::checkpoint::{self, Journal};
 use super::rows;
-use super::{checkpoint, failure, read};
+use super::{connect, failure, read};
 use crate::id::LogId;
 use crate::planted::{Bug, planted};
 use crate::store::admit::{Books, admit};
+use crate::store::identity::Identity;
 use crate::store::recent::Recent;
 use crate::store::{Batch, Error, LogHead, Reply, StreamHead};
 use crate::stream::{Position, StreamId};
@@ -16,7 +20,8 @@ use crate::stream::{Position, StreamId};
 /// The writing connection with what it remembers between batches.
 pub(super) struct Connection {
     sqlite: rusqlite::Connection,
-    log_id: LogId,
+    identity: Identity,
+    journal: Journal,
     /// The numbers of streams: immutable, so they may be remembered.
     numbers: Recent<Option<i64>>,
     /// Only the planted bug looks at this: a position that a rollback does not take back.
@@ -24,14 +29,32 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(sqlite: rusqlite::Connection, log_id: LogId) -> Self {
-        Self { sqlite, log_id, numbers: Recent::default(), counter: Position::ZERO }
+    pub(super) fn new(sqlite: rusqlite::Connection, identity: Identity, journal: Journal) -> Self {
+        Self { sqlite, identity, journal, numbers: Recent::default(), counter: Position::ZERO }
+    }
+
+    pub(super) fn sqlite(&self) -> &rusqlite::Connection {
+        &self.sqlite
+    }
+
+    /// The books, as they stand at `log`.
+    pub(super) fn books(&mut self, log: LogHead) -> Result<SqliteBooks<'_>, Error> {
+        SqliteBooks::open(&self.sqlite, &mut self.numbers, log)
+    }
+
+    pub(super) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Does what is to be done after a commit.
+    pub(super) fn settle(&mut self) -> Result<(), Error> {
+        self.journal.settle(&self.sqlite)
     }
 
     /// Commits what is valid of a batch.
     pub(super) fn append(&mut self, batch: &Batch) -> Result<Reply, Error> {
         let reply = self.transaction(|this| this.admit(batch))?;
-        checkpoint::when_due(&self.sqlite)?;
+        self.settle()?;
         Ok(reply)
     }
 
@@ -66,15 +89,16 @@ impl Connection {
         })
     }
 
-    /// Moves the journal into the file now.
-    pub(super) fn checkpoint(&mut self, mode: checkpoint::Mode) -> Result<(), Error> {
-        checkpoint::run(&self.sqlite, mode)
+    /// Does what is to be done before the connection is closed.
+    pub(super) fn close(&mut self) -> Result<(), Error> {
+        checkpoint::close(&self.sqlite)
     }
 
-    fn transaction<T>(
+    pub(super) fn transaction<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.journal.make_room(&self.sqlite)?;
         self.run("BEGIN IMMEDIATE")?;
         let done = match work(self) {
             Ok(done) => self.run("COMMIT").map(|()| done),
@@ -88,7 +112,9 @@ impl Connection {
                 return Err(Error::Failed("a transaction could not be rolled back".into()));
             }
         }
-        done
+        let done = connect::anew_if_damaged(&self.sqlite, done);
+        let path = Path::new(self.sqlite.path().unwrap_or_default());
+        done.map_err(|error| failure::or_full(error, path))
     }
 
     fn run(&self, text: &'static str) -> Result<(), Error> {
@@ -110,15 +136,16 @@ impl Connection {
         drop(books);
         self.counter = after.position;
         if after != before {
-            self.move_head(after)?;
+            self.move_head(self.identity.log_id(), after)?;
         }
         admitted.map(Reply::Done)
     }
 
-    fn move_head(&self, head: LogHead) -> Result<(), Error> {
+    /// Moves the end of the log.
+    pub(super) fn move_head(&self, log_id: LogId, head: LogHead) -> Result<(), Error> {
         let update = "UPDATE log SET position = ?, recorded_at = ?, outcomes = ?, checksum = ?";
         let (position, outcomes) = (head.position.0 as i64, head.outcomes as i64);
-        let sum = rows::log_sum(self.log_id, &head);
+        let sum = rows::log_sum(log_id, &head);
         self.sqlite
             .prepare_cached(update)
             .and_then(|mut u| u.execute(params![position, head.recorded_at.0, outcomes, sum]))
