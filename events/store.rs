@@ -75,6 +75,11 @@ pub trait EventStore: Send + Sync + 'static {
     async fn heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
         self.reader().stream_heads(streams).await
     }
+    /// Whether to ask for heads takes a journey. Then a stream that may be new is taken for new: who
+    /// appends to an old one mostly says where it is, and if it is not new, the append tells.
+    fn heads_are_far(&self) -> bool {
+        false
+    }
     /// Tells how far the log goes when another process has committed, if this store can hear of it.
     fn arrivals(&self) -> Option<watch::Receiver<Position>> {
         None

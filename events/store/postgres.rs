@@ -69,6 +69,10 @@ impl EventStore for Postgres {
         Arc::new(self.reader.clone())
     }
 
+    fn heads_are_far(&self) -> bool {
+        true
+    }
+
     async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error> {
         let identity = self.reader.identity();
         let log_id = identity.log_id();

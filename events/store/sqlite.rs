@@ -46,6 +46,8 @@ use owned::Owned;
 
 /// The oldest SQLite whose WAL can be trusted.
 pub const SQLITE_OLDEST: i32 = 3_051_003;
+/// Of so few streams the heads are found sooner than the runtime is told that this takes a while.
+const FEW: usize = 16;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -134,7 +136,10 @@ impl EventStore for Sqlite {
     }
 
     async fn heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
-        self.writer.run(|connection| connection.heads(streams))
+        match streams.len() {
+            0..=FEW => self.writer.run_at_once(|connection| connection.heads(streams)),
+            _ => self.writer.run(|connection| connection.heads(streams)),
+        }
     }
 
     async fn close(&self) -> Result<(), Error> {

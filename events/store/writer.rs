@@ -276,13 +276,12 @@ impl Run {
         Ok(Batch { stamp: self.floor, appends })
     }
 
-    /// A stream that may be new is taken for new: who appends to an old one mostly says where it is,
-    /// or was heard of not long ago. If it is not new after all, the store says so.
     async fn look_up_heads(&mut self, waiting: &[Waiting]) -> Result<(), Error> {
+        let far = self.store.heads_are_far();
         let unknown: HashSet<&StreamId> = waiting
             .iter()
             .map(|w| &w.append)
-            .filter(|append| !append.expected.allows(Version::ZERO))
+            .filter(|append| !(far && append.expected.allows(Version::ZERO)))
             .map(|append| &append.stream)
             .filter(|stream| self.heads.get(stream).is_none())
             .collect();

@@ -30,6 +30,14 @@ impl Owned {
         }
     }
 
+    /// The same for work that is done sooner than the runtime is told.
+    pub(super) fn run_at_once<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.locked(work)
+    }
+
     fn locked<T>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, Error>,
