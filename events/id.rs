@@ -112,6 +112,9 @@ token_id!(
 token_id!(
     /// Where a fact comes from.
     Source, "source");
+token_id!(
+    /// The last word of a subject: a verb, an event, a projection.
+    Word, "word of a subject");
 text_id!(
     /// Who did it, as the door that authenticated them says.
     Principal, "principal", is_label, "use 1 to 256 bytes without control characters");
