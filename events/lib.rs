@@ -5,6 +5,8 @@
 //! | [`agent`] [`task`] [`pipeline`] [`run`] [`fact`] | the events of each category, pure data |
 //! | [`id`] [`stream`] [`time`] [`recorded`] [`content`] [`personal`] | the value types every event is made of |
 //! | [`header`] [`codec`] [`upcast`] [`chain`] | bytes: layout, wire types, old schemas, hashes |
+//! | [`subject`] | every subject of the system |
+//! | `bus` | the port of the bus, and the buses behind it |
 //! | [`store`] | the port of the log, the writer, the tail, and the stores behind them |
 //!
 //! Without features nothing here can do IO: that is what lets actors and projections be pure.
@@ -22,10 +24,13 @@ pub mod pipeline;
 pub mod recorded;
 pub mod run;
 pub mod stream;
+pub mod subject;
 pub mod task;
 pub mod time;
 pub mod upcast;
 
+#[cfg(feature = "bus")]
+pub mod bus;
 #[cfg(feature = "store")]
 pub mod planted;
 #[cfg(feature = "store")]

@@ -43,6 +43,7 @@ impl Stored {
     }
 
     /// The same event in another place, of another log.
+    #[cfg(feature = "store")]
     #[must_use]
     pub(crate) fn at(&self, position: Position) -> Self {
         Self { position, ..self.clone() }
@@ -60,6 +61,7 @@ impl Stored {
         self.hash
     }
 
+    #[cfg(feature = "postgres")]
     pub(crate) fn hash_bytes(&self) -> &[u8] {
         &self.hash.0
     }
