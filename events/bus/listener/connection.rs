@@ -1,0 +1,222 @@
+//! One client from its first byte to its last. One task reads what it says, writes what waits for
+//! it, and looks whether it is still there.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::access::Replies;
+use super::input::Input;
+use super::outbox::{Ended, Outbox};
+use super::session::{Quit, Session};
+use super::{Config, Door, ends};
+use crate::bus::Router;
+use crate::bus::router::Listener;
+
+/// How long a publisher waits for who does not keep up with it, after what one read has brought.
+const PATIENCE: Duration = Duration::from_millis(10);
+/// How often it looks.
+const GLANCE: Duration = Duration::from_millis(1);
+/// How long what a client still says is read and thrown away, so that it gets our last word.
+const LINGER: Duration = Duration::from_millis(250);
+/// How much of it.
+const LINGER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A client, as those see it who have something for it.
+pub(super) struct Connection {
+    pub(super) id: u64,
+    pub(super) router: Router,
+    pub(super) outbox: Outbox,
+    pub(super) replies: Replies,
+    headers: AtomicBool,
+    /// Whether it has said who it is.
+    known: AtomicBool,
+    /// Whether it has said anything since that was looked at.
+    heard: AtomicBool,
+    /// How many questions whether it is there have no answer.
+    pings: AtomicU32,
+    /// How many of its subscriptions have ended by themselves.
+    ended: AtomicUsize,
+}
+
+impl Connection {
+    pub(super) fn new(router: &Router, config: &Config) -> Self {
+        Self {
+            id: router.new_id(),
+            router: router.clone(),
+            outbox: Outbox::new(config.waiting_bytes_max),
+            replies: Replies::default(),
+            headers: AtomicBool::new(false),
+            known: AtomicBool::new(!config.access.is_guarded()),
+            heard: AtomicBool::new(false),
+            pings: AtomicU32::new(0),
+            ended: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn say(&self, line: &[u8]) {
+        // Who is gone needs no answer.
+        let _ = self.outbox.put(|out| out.extend_from_slice(line));
+    }
+
+    pub(super) fn complain(&self, text: &str) {
+        self.say(format!("-ERR '{text}'\r\n").as_bytes());
+    }
+
+    pub(super) fn is_known(&self, takes_headers: bool) {
+        self.headers.store(takes_headers, Ordering::Relaxed);
+        self.known.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn takes_headers(&self) -> bool {
+        self.headers.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_there(&self) {
+        self.pings.store(0, Ordering::Relaxed);
+    }
+
+    /// One more subscription has ended by itself, if it had not before.
+    pub(super) fn ended(&self, now: bool) {
+        self.ended.fetch_add(usize::from(now), Ordering::Relaxed);
+    }
+
+    /// How many have, since this was asked.
+    pub(super) fn take_ended(&self, at_least: usize) -> bool {
+        let many = self.ended.load(Ordering::Relaxed) >= at_least;
+        if many {
+            self.ended.store(0, Ordering::Relaxed);
+        }
+        many
+    }
+}
+
+/// Serves a client until it goes, is sent away, or the listener ends.
+pub(super) async fn serve(
+    door: Arc<Door>,
+    socket: TcpStream,
+    address: IpAddr,
+    mut ending: watch::Receiver<bool>,
+) {
+    let connection = Arc::new(Connection::new(&door.router, &door.config));
+    connection.say(&door.info((connection.id, address), false));
+    let mut session = Session::new(&door, &connection);
+    let (mut reads, mut writes) = socket.into_split();
+    let deadline = door.config.write_deadline;
+    let goes = tokio::select! {
+        ended = connection.outbox.write_to(&mut writes, deadline) => Goes::Written(ended),
+        quit = read(&mut session, &mut reads, &connection) => Goes::Quits(quit),
+        text = watch_over(&connection, &door.config) => Goes::Quits(Quit(Some(text.into()))),
+        () = ends(&mut ending) => Goes::Ends,
+    };
+    match goes {
+        Goes::Written(ended) => {
+            tracing::debug!(id = connection.id, ?ended, "a client is cut off");
+            return;
+        }
+        Goes::Quits(Quit(None)) => {}
+        Goes::Quits(Quit(Some(text))) => {
+            tracing::debug!(id = connection.id, %text, "a client is sent away");
+            connection.complain(&text);
+        }
+        Goes::Ends if session.hears_info() => {
+            connection.say(&door.info((connection.id, address), true));
+        }
+        Goes::Ends => {}
+    }
+    drop(session);
+    connection.outbox.finish();
+    farewell(&connection, &mut reads, &mut writes, door.config.farewell).await;
+}
+
+/// Why a connection ends.
+enum Goes {
+    /// Nothing can be written.
+    Written(Ended),
+    /// It went, or was sent away.
+    Quits(Quit),
+    /// The listener ends.
+    Ends,
+}
+
+/// Lets what waits go out.
+async fn farewell(
+    connection: &Connection,
+    reads: &mut OwnedReadHalf,
+    writes: &mut OwnedWriteHalf,
+    patience: Duration,
+) {
+    let written = timeout(patience, connection.outbox.write_to(writes, patience)).await;
+    if written != Ok(Ended::Finished) || writes.shutdown().await.is_err() {
+        return;
+    }
+    // A socket that is closed with something unread takes back what was written last.
+    let _ = timeout(LINGER, async {
+        let (mut waste, mut left) = ([0; 1024], LINGER_BYTES_MAX);
+        while left > 0 && reads.readable().await.is_ok() {
+            match reads.try_read(&mut waste) {
+                Ok(0) => break,
+                Ok(bytes) => left = left.saturating_sub(bytes),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(_) => break,
+            }
+        }
+    })
+    .await;
+}
+
+/// Reads what a client says, and does it.
+async fn read(session: &mut Session, socket: &mut OwnedReadHalf, connection: &Connection) -> Quit {
+    let mut input = Input::default();
+    loop {
+        match input.fill(socket).await {
+            Ok(0) | Err(_) => return Quit(None),
+            Ok(_) => connection.heard.store(true, Ordering::Relaxed),
+        }
+        match session.take(input.bytes()) {
+            Ok((taken, needed)) => input.done(taken, needed),
+            Err(quit) => return quit,
+        }
+        let pressed = session.take_pressed();
+        if pressed.is_empty() {
+            // Whoever else has something to do comes first, and what waits for this client too.
+            tokio::task::yield_now().await;
+        } else {
+            let _ = timeout(PATIENCE, relief(&pressed)).await;
+        }
+    }
+}
+
+/// Returns when none of them is pressed any more.
+async fn relief(pressed: &[Arc<dyn Listener>]) {
+    while pressed.iter().any(|listener| listener.is_pressed()) {
+        sleep(GLANCE).await;
+    }
+}
+
+/// Returns what is to be said to a client that does not say who it is, or is not there any more.
+async fn watch_over(connection: &Connection, config: &Config) -> &'static str {
+    if !connection.known.load(Ordering::Relaxed) {
+        sleep(config.auth_timeout).await;
+        if !connection.known.load(Ordering::Relaxed) {
+            return "Authentication Timeout";
+        }
+    }
+    loop {
+        sleep(config.ping_interval).await;
+        if connection.heard.swap(false, Ordering::Relaxed) {
+            continue;
+        }
+        if connection.pings.fetch_add(1, Ordering::Relaxed) >= config.pings_max {
+            return "Stale Connection";
+        }
+        connection.say(b"PING\r\n");
+    }
+}
