@@ -1,6 +1,7 @@
 //! The command line: what can be said, and who does it. One file per subcommand; none of them holds
 //! a rule of the system. Failures are `problem.rs`, everything written to a terminal is `show.rs`.
 
+mod bus;
 mod completions;
 mod doctor;
 mod log;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 use crate::place::Place;
 use crate::settings::Settings;
@@ -88,6 +89,9 @@ enum Command {
     /// Append to the log, read it, follow it, prove it, back it up
     #[command(subcommand)]
     Log(log::LogCommand),
+    /// Send messages, hear them, ask, and serve NATS clients
+    #[command(subcommand)]
+    Bus(bus::BusCommand),
     Migrate(migrate::Migrate),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -177,6 +181,7 @@ fn run(cli: Cli, settings: Settings, color: bool) -> Done {
     let context = Context { store: store.or(settings.store), json, quiet, color };
     match command {
         Command::Log(command) => command.run(&context),
+        Command::Bus(command) => command.run(&context),
         Command::Migrate(command) => command.run(&context),
         Command::Doctor(command) => command.run(&context),
         Command::Completions(command) => command.run(Cli::command()),
@@ -187,6 +192,9 @@ fn run(cli: Cli, settings: Settings, color: bool) -> Done {
     }
 }
 
+/// The client of NATS speaks for itself only when asked.
+const SILENT: &str = "async_nats=off";
+
 /// Sends what the program says about itself to standard error.
 fn listen(global: &Global, color: bool) {
     let level = match global.verbose {
@@ -196,8 +204,13 @@ fn listen(global: &Global, color: bool) {
         1 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
+    let mut filter = EnvFilter::default().add_directive(level.into());
+    if global.verbose == 0 {
+        // What goes wrong there is told as a failure, with a code and a remedy.
+        filter = filter.add_directive(SILENT.parse().expect("a directive"));
+    }
     tracing_subscriber::fmt()
-        .with_max_level(level)
+        .with_env_filter(filter)
         .with_ansi(color)
         .with_writer(std::io::stderr)
         .init();

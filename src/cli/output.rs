@@ -40,6 +40,11 @@ impl Lines {
         self.buffer.push(b'\n');
     }
 
+    /// Adds bytes as they are.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
     /// Writes if there is much to write.
     pub(super) async fn flush_if_large(&mut self) -> Result<(), Problem> {
         if self.buffer.len() >= BUFFER_BYTES { self.flush().await } else { Ok(()) }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use events::bus;
 use events::content::{DEPTH_MAX, INLINE_BYTES_MAX};
 use events::store::keys::KeysDiffer;
 use events::store::moving::arrive;
@@ -103,6 +104,9 @@ pub enum Problem {
     /// The system refuses something every program needs.
     #[error("the system refuses: {0}")]
     SystemFailed(#[source] std::io::Error),
+    /// The bus did not do what it was asked.
+    #[error(transparent)]
+    Bus(bus::Error),
     /// A bench could not be made.
     #[error("the bench failed: {0:#}")]
     BenchFailed(anyhow::Error),
@@ -162,6 +166,7 @@ impl Problem {
             Self::InputFailed(_) => Code::InputFailed,
             Self::OutputFailed(_) => Code::OutputFailed,
             Self::SystemFailed(_) => Code::SystemFailed,
+            Self::Bus(error) => code_of_bus(error),
             Self::BenchFailed(_) => Code::BenchFailed,
         }
     }
@@ -231,6 +236,16 @@ fn code_of(error: &store::Error) -> Code {
     }
 }
 
+fn code_of_bus(error: &bus::Error) -> Code {
+    match error {
+        bus::Error::NoResponders(_) => Code::NoResponders,
+        bus::Error::TimedOut(..) => Code::NoAnswer,
+        bus::Error::TooLarge { .. } => Code::MessageTooLarge,
+        bus::Error::NotAllowed(_) => Code::BusNotAllowed,
+        bus::Error::Unavailable(_) | bus::Error::Closed => Code::BusUnavailable,
+    }
+}
+
 fn code_of_moving(error: &moving::Error) -> Code {
     match error {
         moving::Error::Log(error) => code_of(error),
@@ -278,6 +293,12 @@ fn code_of_copy(error: &CopyError) -> Code {
 impl From<CopyError> for Problem {
     fn from(error: CopyError) -> Self {
         Self::Copy(error)
+    }
+}
+
+impl From<bus::Error> for Problem {
+    fn from(error: bus::Error) -> Self {
+        Self::Bus(error)
     }
 }
 

@@ -170,6 +170,21 @@ codes! {
     /// The system refuses something every program needs.
     SystemFailed, "system_failed", 74,
         "look at the system's limits for processes, threads and open files";
+    /// Nobody listens where a question went.
+    NoResponders, "no_responders", 69,
+        "see that whoever answers there runs and is connected to the same server, and that the subject is spelled as they have it";
+    /// No answer came in time.
+    NoAnswer, "no_answer", 75,
+        "ask again, or wait longer with --patience-ms; whoever was asked may have done it";
+    /// A message is too large.
+    MessageTooLarge, "message_too_large", 65,
+        "keep what is large elsewhere, and send its address and hash; or let the server take larger messages";
+    /// The server does not allow it.
+    BusNotAllowed, "bus_not_allowed", 77,
+        "see that user, password, token or credentials are right, and that the server allows them this subject";
+    /// The server cannot be reached.
+    BusUnavailable, "bus_unavailable", 69,
+        "see that the server runs there and can be reached; `annals bus serve` starts one on this machine";
     /// A bench could not be made.
     BenchFailed, "bench_failed", 74,
         "see that there is room for the logs it makes, and that what it compares with can be built here";

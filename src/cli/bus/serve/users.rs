@@ -1,0 +1,129 @@
+//! The file that says who may come in.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::bus::Pattern;
+use events::bus::listener::Access;
+use events::bus::listener::access::{AllowResponses, Permissions, Rules, Secret, User};
+use serde::Deserialize;
+
+use crate::cli::problem::Problem;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    user: String,
+    password: String,
+    #[serde(default)]
+    publish: Subjects,
+    #[serde(default)]
+    subscribe: Subjects,
+    allow_responses: Option<Responses>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subjects {
+    allow: Option<Vec<String>>,
+    #[serde(default)]
+    deny: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Responses {
+    max: Option<u32>,
+    expires_ms: Option<u64>,
+}
+
+/// The text of a file.
+pub(super) fn text(file: &Path) -> Result<String, Problem> {
+    std::fs::read_to_string(file)
+        .map_err(|source| Problem::InputMissing { path: file.into(), source })
+}
+
+/// The users of a file.
+pub(super) fn read(file: &Path) -> Result<Access, Problem> {
+    parse(&text(file)?).map_err(|what| Problem::Usage(format!("{}: {what}", file.display())))
+}
+
+fn parse(text: &str) -> Result<Access, String> {
+    let entries: Vec<Entry> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let mut users: Vec<User> = Vec::new();
+    for entry in entries {
+        let user = entry.user()?;
+        if users.iter().any(|known| known.name == user.name) {
+            return Err(format!("the user {:?} is there twice", user.name));
+        }
+        users.push(user);
+    }
+    match users.is_empty() {
+        true => Err("nobody is in it".into()),
+        false => Ok(Access::Users(users)),
+    }
+}
+
+impl Entry {
+    fn user(self) -> Result<User, String> {
+        if self.password.is_empty() {
+            return Err(format!("the user {:?} has no password", self.user));
+        }
+        let allow_responses = self.allow_responses.map(|responses| {
+            let usual = AllowResponses::default();
+            AllowResponses {
+                max: responses.max.unwrap_or(usual.max),
+                expires: responses.expires_ms.map_or(usual.expires, Duration::from_millis),
+            }
+        });
+        let permissions = Permissions {
+            publish: self.publish.rules()?,
+            subscribe: self.subscribe.rules()?,
+            allow_responses,
+        };
+        let password = Secret::new(&self.password);
+        Ok(User { name: self.user, password, permissions: Arc::new(permissions) })
+    }
+}
+
+impl Subjects {
+    fn rules(self) -> Result<Rules, String> {
+        let patterns = |texts: Vec<String>| {
+            let parsed = texts.iter().map(|text| text.parse::<Pattern>());
+            parsed.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())
+        };
+        Ok(Rules { allow: self.allow.map(patterns).transpose()?, deny: patterns(self.deny)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_read_with_what_they_may_do() {
+        let text = r#"[{"user":"a","password":"x","publish":{"allow":["a.>"],"deny":["a.b"]},
+            "allow_responses":{"max":2}}, {"user":"b","password":"y"}]"#;
+        let Ok(Access::Users(users)) = parse(text) else { panic!("it has users") };
+        let permissions = &users[0].permissions;
+        assert_eq!(permissions.publish.allow, Some(vec!["a.>".parse().expect("a pattern")]));
+        assert_eq!(permissions.allow_responses.map(|allowed| allowed.max), Some(2));
+        assert!(users[1].permissions.publish.allow.is_none(), "nothing said is everything");
+    }
+
+    #[test]
+    fn what_lets_in_the_wrong_ones_is_refused() {
+        for text in [
+            "",
+            "[]",
+            r#"[{"user":"a"}]"#,
+            r#"[{"user":"a","password":""}]"#,
+            r#"[{"user":"a","password":"x","publsh":{}}]"#,
+            r#"[{"user":"a","password":"x","publish":{"allow":["a..b"]}}]"#,
+            r#"[{"user":"a","password":"x"},{"user":"a","password":"y"}]"#,
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

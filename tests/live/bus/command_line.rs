@@ -1,0 +1,108 @@
+//! The commands of the bus, on a listener of ours and on a real server.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+use super::conversations::real::Real;
+use super::conversations::settings;
+
+fn annals(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_annals"));
+    if cfg!(feature = "planted") {
+        command.arg("--harness");
+    }
+    command.env_remove("ANNALS_NATS").stdin(Stdio::null()).arg("bus").args(arguments);
+    command
+}
+
+fn run(server: &str, arguments: &[&str]) -> Output {
+    annals(arguments).args(["--server", server]).output().expect("the program starts")
+}
+
+fn json(output: &[u8]) -> Value {
+    serde_json::from_slice(output).unwrap_or_else(|_| panic!("no JSON: {output:?}"))
+}
+
+/// A command that goes on until this is dropped.
+struct Running(Child);
+
+impl Running {
+    /// A listener on a free port, and its URL.
+    fn serve(more: &[&str]) -> (Self, String) {
+        let arguments = [&["serve", "--json", "--listen", "127.0.0.1:0"][..], more].concat();
+        let mut command = annals(&arguments);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        out.read_line(&mut line).expect("it says something");
+        let address = json(line.as_bytes())["listening"].as_str().expect("text").to_owned();
+        (Self(child), format!("nats://{address}"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_listener_is_pinged_and_so_is_a_real_server() {
+    let (_ours, url) = Running::serve(&[]);
+    let told = json(&run(&url, &["ping", "--json"]).stdout);
+    assert_eq!((&told["pings"], &told["jetstream"]), (&3.into(), &false.into()), "{told}");
+    let real = Real::start(&super::nats_server(), &settings::ALL[0]);
+    let told = json(&run(&format!("nats://{}", real.address()), &["ping", "--json"]).stdout);
+    assert_eq!(told["version"], "2.15.1");
+}
+
+#[test]
+fn what_is_sent_is_heard() {
+    let (_ours, url) = Running::serve(&[]);
+    let mut sub = annals(&["sub", "greet.*", "--limit", "1", "--server", &url]);
+    sub.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = sub.spawn().expect("it starts");
+    let mut note = String::new();
+    let mut said = BufReader::new(child.stderr.take().expect("a pipe"));
+    said.read_line(&mut note).expect("it says something");
+    assert_eq!(note, "listening to greet.*\n");
+    let sent = run(&url, &["pub", "greet.you", "hello", "-H", "a: b"]);
+    assert!(sent.status.success(), "{sent:?}");
+    let heard = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&heard.stdout), "greet.you a=b  hello\n");
+}
+
+#[test]
+fn where_nobody_answers_it_is_said_at_once() {
+    let (_ours, url) = Running::serve(&[]);
+    let asked = run(&url, &["request", "nobody", "--patience-ms", "60000"]);
+    let said = String::from_utf8_lossy(&asked.stderr);
+    assert!(asked.status.code() == Some(69) && said.contains("no_responders"), "{said}");
+}
+
+#[test]
+fn who_has_no_password_stays_outside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let users = folder.path().join("users.json");
+    let text = r#"[{"user":"ada","password":"very-secret","publish":{"allow":["a.>","_INBOX.>"]}}]"#;
+    std::fs::write(&users, text).expect("there is room");
+    let (_ours, url) = Running::serve(&["--users", &users.to_string_lossy()]);
+    let refused = run(&url, &["pub", "a.b", "x"]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(77) && said.contains("bus_not_allowed"), "{said}");
+    let known = url.replace("nats://", "nats://ada:very-secret@");
+    let sent = run(&known, &["pub", "a.b", "x"]);
+    assert!(sent.status.success(), "{sent:?}");
+    assert!(!String::from_utf8_lossy(&sent.stderr).contains("very-secret"));
+}
+
+#[test]
+fn where_no_server_is_it_is_said_how_to_get_one() {
+    let refused = run("nats://127.0.0.1:1", &["ping"]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(69) && said.contains("bus_unavailable"), "{said}");
+    assert!(said.contains("annals bus serve"), "{said}");
+}
