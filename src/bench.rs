@@ -1,6 +1,7 @@
 //! `annals bench`: how fast it is, as a ratio to something measured in the same run on the same
 //! machine. Every figure is made of several runs; nothing here asserts, it reports.
 
+mod bus;
 pub mod log;
 mod measure;
 mod peer;
@@ -18,6 +19,9 @@ pub use measure::{Better, Measure};
 pub enum Bench {
     /// The log in one file: appending, reading, verifying, and the memory that takes.
     Log(Common),
+    /// The bus: messages through the listener beside nats-server, requests inside the process, and
+    /// the memory that listening takes.
+    Bus(Common),
     /// Appends and says the peak memory of this process; part of the bench of the log.
     #[command(hide = true)]
     LogPeak {
@@ -60,6 +64,7 @@ impl Common {
 pub fn run(bench: &Bench, json: bool) -> anyhow::Result<()> {
     let measures = match bench {
         Bench::Log(common) => log::run(common)?,
+        Bench::Bus(common) => bus::run(common)?,
         Bench::LogPeak { events, threads, path } => return log::peak(path, *events, *threads),
     };
     let mut out = io::stdout().lock();

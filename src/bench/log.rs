@@ -55,7 +55,7 @@ pub(super) fn peak(path: &Path, events: u64, threads: bool) -> anyhow::Result<()
 }
 
 /// A runtime like the one the program runs on.
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
@@ -79,6 +79,6 @@ fn remove(path: &Path) {
     }
 }
 
-fn per_second(count: u64, since: Instant) -> f64 {
+pub(super) fn per_second(count: u64, since: Instant) -> f64 {
     count as f64 / since.elapsed().as_secs_f64()
 }

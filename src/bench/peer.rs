@@ -1,11 +1,14 @@
 //! A program that ours is compared with or stands on: started for one bench, stopped after it.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
+/// How long a server may take to start.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The script that starts and stops PostgreSQL.
 const POSTGRES: &str = include_str!("../../benches/peers/postgres");
 
@@ -30,6 +33,91 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         // It is ours alone; if it is gone already, so much the better.
         let _ = script(POSTGRES, &["stop", &server(&self.folder).to_string_lossy()]);
+    }
+}
+
+/// A server of the makers of NATS; it ends when this is dropped.
+pub(super) struct NatsServer {
+    child: Child,
+    /// Where it is.
+    pub(super) url: String,
+}
+
+impl NatsServer {
+    /// Starts one on a free port.
+    pub(super) fn start() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let mut command = Command::new("nats-server");
+        command
+            .args(["--addr", "127.0.0.1", "--port", "-1", "--ports_file_dir"])
+            .arg(folder.path());
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = child.context("nats-server is not installed, or not in the PATH")?;
+        let mut server = Self { child, url: String::new() };
+        let file = folder.path().join(format!("nats-server_{}.ports", server.child.id()));
+        let begun = Instant::now();
+        while server.url.is_empty() {
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "nats-server does not say its port");
+            std::thread::yield_now();
+            let ports = std::fs::read_to_string(&file).unwrap_or_default();
+            let ports: serde_json::Value = serde_json::from_str(&ports).unwrap_or_default();
+            server.url = ports["nats"][0].as_str().unwrap_or_default().to_owned();
+        }
+        Ok(server)
+    }
+}
+
+impl Drop for NatsServer {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `annals bus serve` as a process of its own; it ends when this is dropped.
+pub(super) struct Listener {
+    child: Child,
+    /// Where it is, as a host and a port.
+    pub(super) address: String,
+    /// The same, for clients.
+    pub(super) url: String,
+}
+
+impl Listener {
+    /// Starts one on a free port.
+    pub(super) fn start() -> anyhow::Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["--json", "bus", "serve", "--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let out = child.stdout.take().context("its output is a pipe")?;
+        let mut listener = Self { child, address: String::new(), url: String::new() };
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line)?;
+        let said: serde_json::Value = serde_json::from_str(&line)?;
+        let address = said["listening"].as_str().context("it does not say where it listens")?;
+        address.clone_into(&mut listener.address);
+        listener.url = format!("nats://{address}");
+        Ok(listener)
+    }
+
+    /// Its resident memory in megabytes.
+    pub(super) fn memory(&self) -> anyhow::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let resident = resident.and_then(|rest| rest.split_whitespace().next());
+        let kilobytes: f64 = resident.context("Linux says how much")?.parse()?;
+        Ok(kilobytes / 1024.0)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
