@@ -70,13 +70,16 @@ fn a_log_that_is_taken_away_is_not_followed_for_ever() {
     assert_eq!(following.ended(), (vec![], 66));
 }
 
+/// What it has for itself; the pages of a program that was built for tests are no measure. The bench
+/// has all of it, of the one that people use.
 #[test]
 fn an_idle_follower_is_small() {
     let place = Place::with(&facts(2000));
     let following = follow(&place, &[]);
     (0..2000).for_each(|_| drop(following.line()));
     let status = std::fs::read_to_string(format!("/proc/{}/status", following.id())).unwrap();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is told");
+    let resident =
+        status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("it is told");
     let kib: u64 = resident.trim().trim_end_matches(" kB").parse().expect("a number");
-    assert!(kib < 15 * 1024, "{kib} KiB are resident");
+    assert!(kib < 4 * 1024, "{kib} KiB are resident");
 }

@@ -4,10 +4,11 @@ use super::source::Source;
 use super::{File, holds, rust_files};
 
 /// Files that crates begin with.
-const ROOTS: [&str; 8] = [
+const ROOTS: [&str; 9] = [
     "src/lib.rs",
     "src/main.rs",
     "events/lib.rs",
+    "events/tests/nats/main.rs",
     "actors/lib.rs",
     "projections/lib.rs",
     "tests/spec/main.rs",
