@@ -12,6 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The script that starts and stops PostgreSQL.
 const POSTGRES: &str = include_str!("../../benches/peers/postgres");
 
+/// The script that finds a NATS server, or installs it.
+const NATS: &str = include_str!("../../benches/peers/nats");
+
 /// A PostgreSQL of our own; it ends when this is dropped.
 pub(super) struct Postgres {
     folder: tempfile::TempDir,
@@ -47,13 +50,15 @@ impl NatsServer {
     /// Starts one on a free port.
     pub(super) fn start() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let mut command = Command::new("nats-server");
+        let program =
+            script(NATS, &["program"]).context("there is no nats-server to compare with")?;
+        let mut command = Command::new(program.trim());
         command
             .args(["--addr", "127.0.0.1", "--port", "-1", "--ports_file_dir"])
             .arg(folder.path());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let child = child.context("nats-server is not installed, or not in the PATH")?;
-        let mut server = Self { child, url: String::new() };
+        let mut server =
+            Self { child: child.context("nats-server does not start")?, url: String::new() };
         let file = folder.path().join(format!("nats-server_{}.ports", server.child.id()));
         let begun = Instant::now();
         while server.url.is_empty() {

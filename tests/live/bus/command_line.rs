@@ -87,7 +87,8 @@ fn where_nobody_answers_it_is_said_at_once() {
 fn who_has_no_password_stays_outside() {
     let folder = tempfile::tempdir().expect("a folder");
     let users = folder.path().join("users.json");
-    let text = r#"[{"user":"ada","password":"very-secret","publish":{"allow":["a.>","_INBOX.>"]}}]"#;
+    let text =
+        r#"[{"user":"ada","password":"very-secret","publish":{"allow":["a.>","_INBOX.>"]}}]"#;
     std::fs::write(&users, text).expect("there is room");
     let (_ours, url) = Running::serve(&["--users", &users.to_string_lossy()]);
     let refused = run(&url, &["pub", "a.b", "x"]);
