@@ -39,7 +39,7 @@ const SIGSEGV: i32 = 11;
 #[test]
 fn whatever_memory_there_is_nothing_acknowledged_is_lost() {
     let began = Instant::now();
-    let next = |limit: &u64| Some(limit + STEP.max(limit / 8)).filter(|limit| *limit <= MOST);
+    let next = |limit: &u64| Some(limit + STEP.max(limit / 16)).filter(|limit| *limit <= MOST);
     let steps = std::iter::successors(Some(LEAST), next);
     let limits: Vec<Limit> = steps.chain([ENOUGH]).map(Limit).collect();
     let found = Mutex::new(Vec::new());
