@@ -135,10 +135,13 @@ impl Connection {
         let after = books.log();
         drop(books);
         self.counter = after.position;
+        // After an error, SQLite may have rolled back by itself, and whatever ran now would be committed
+        // on its own.
+        let admitted = admitted?;
         if after != before {
             self.move_head(self.identity.log_id(), after)?;
         }
-        admitted.map(Reply::Done)
+        Ok(Reply::Done(admitted))
     }
 
     /// Moves the end of the log.
