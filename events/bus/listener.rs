@@ -1,12 +1,13 @@
 //! The protocol of NATS clients on a socket, over the bus of one process: any client in any
 //! language can join. It speaks as nats-server 2.15.1 does, and has no JetStream.
 //!
-//! - [`config`] how it is set; [`access`] who may come in
+//! - [`config`] how it is set; [`access`] who may come in; [`tls`] what is shown to them
 //! - [`parse`] what a client says; `session` what is done about it; `subscribed` what it gets
-//! - `connection` one client; `input` and `outbox` the bytes on their way from it and to it
+//! - `connection` one client; `socket`, `input` and `outbox` the bytes on their way from it and to it
 //!
 //! Where it differs: a subject of a subscription must be allowed with everything it covers; sizes
-//! are written without zeros before them; bcrypt, nkeys, JWT, TLS and accounts are not known.
+//! are written without zeros before them; who talks in plain text where TLS is required is told so;
+//! bcrypt, nkeys, JWT and accounts are not known.
 
 pub mod access;
 pub mod config;
@@ -17,7 +18,9 @@ mod outbox;
 pub mod parse;
 mod quote;
 mod session;
+mod socket;
 mod subscribed;
+pub mod tls;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -32,6 +35,7 @@ use tokio::task::{JoinHandle, JoinSet};
 pub use access::Access;
 pub use config::Config;
 pub use connect::VERSION;
+pub use tls::Tls;
 
 use super::Router;
 use super::router::Dice;

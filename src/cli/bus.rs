@@ -7,7 +7,7 @@ mod serve;
 mod shown;
 mod subscribe;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use clap::Subcommand;
@@ -59,9 +59,16 @@ struct Connect {
     /// A credentials file of NATS
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
-    /// A file with the certificates that the server's is signed by, if the system does not know them
+    /// Talk in secret only, and only with a server whose certificate is signed by one of this file, in
+    /// PEM [default: with tls://, by one that the system knows]
     #[arg(long, value_name = "FILE")]
-    authorities: Option<PathBuf>,
+    tls_ca: Option<PathBuf>,
+    /// A certificate to show to a server that asks for one, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 }
 
 impl Connect {
@@ -72,13 +79,22 @@ impl Connect {
         let mut settings = Settings::to(server, NAME, seed);
         settings.login = login;
         if let Some(file) = &self.credentials {
-            let missing = |source| Problem::InputMissing { path: file.clone(), source };
-            let text = std::fs::read_to_string(file).map_err(missing)?;
-            settings.login = Some(Login::Credentials(text));
+            settings.login = Some(Login::Credentials(read(file)?));
         }
-        settings.authorities.clone_from(&self.authorities);
+        // The client would say less about a file that is not there.
+        for file in [&self.tls_ca, &self.tls_cert, &self.tls_key].into_iter().flatten() {
+            read(file)?;
+        }
+        settings.authorities.clone_from(&self.tls_ca);
+        settings.certificate = self.tls_cert.clone().zip(self.tls_key.clone());
         Ok(Nats::connect(settings).await?)
     }
+}
+
+/// The text of a file.
+fn read(file: &Path) -> Result<String, Problem> {
+    std::fs::read_to_string(file)
+        .map_err(|source| Problem::InputMissing { path: file.into(), source })
 }
 
 /// A server's address without what lets one in, and that.

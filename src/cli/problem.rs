@@ -5,9 +5,11 @@ mod code;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use events::bus;
+use events::bus::listener::tls::Unusable;
 use events::content::{DEPTH_MAX, INLINE_BYTES_MAX};
 use events::store::keys::KeysDiffer;
 use events::store::moving::arrive;
@@ -104,6 +106,31 @@ pub enum Problem {
     /// The system refuses something every program needs.
     #[error("the system refuses: {0}")]
     SystemFailed(#[source] std::io::Error),
+    /// The file of those who may come in says something else.
+    #[error("{path}: {what}", path = path.display())]
+    UsersUnusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Nobody can be talked to in secret with these files.
+    #[error("{path}: {unusable}", path = path.display())]
+    TlsUnusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        unusable: Unusable,
+    },
+    /// Nothing can be listened to.
+    #[error("cannot listen on {host}: {source}")]
+    NotListening {
+        /// Where.
+        host: IpAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// The bus did not do what it was asked.
     #[error(transparent)]
     Bus(bus::Error),
@@ -166,6 +193,9 @@ impl Problem {
             Self::InputFailed(_) => Code::InputFailed,
             Self::OutputFailed(_) => Code::OutputFailed,
             Self::SystemFailed(_) => Code::SystemFailed,
+            Self::UsersUnusable { .. } => Code::UsersUnusable,
+            Self::TlsUnusable { .. } => Code::TlsUnusable,
+            Self::NotListening { .. } => Code::NotListening,
             Self::Bus(error) => code_of_bus(error),
             Self::BenchFailed(_) => Code::BenchFailed,
         }

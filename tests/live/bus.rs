@@ -5,6 +5,7 @@ mod command_line;
 mod conversations;
 mod listener;
 mod nats;
+mod tls;
 
 use std::path::PathBuf;
 

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::access::Access;
+use super::tls::Tls;
 use crate::bus::MESSAGE_BYTES_MAX;
 
 /// The port of NATS.
@@ -27,6 +28,8 @@ pub struct Config {
     pub port: Option<u16>,
     /// Who may come in, and what they may do.
     pub access: Access,
+    /// What it shows to clients that it talks to in secret; it does so with all of them or none.
+    pub tls: Option<Tls>,
     /// How it is called; its id, if it has no name.
     pub name: Option<String>,
     /// What its id follows from.
@@ -47,6 +50,8 @@ pub struct Config {
     pub pings_max: u32,
     /// How long a client may take to say who it is.
     pub auth_timeout: Duration,
+    /// How long a client may take until it can be talked to in secret.
+    pub tls_timeout: Duration,
     /// How long a client may take nothing of what waits for it.
     pub write_deadline: Duration,
     /// How long clients have for what waits for them when the listener ends.
@@ -59,6 +64,7 @@ impl Default for Config {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: None,
             access: Access::Open,
+            tls: None,
             name: None,
             seed: 0,
             payload_max: MESSAGE_BYTES_MAX,
@@ -69,6 +75,7 @@ impl Default for Config {
             ping_interval: Duration::from_secs(120),
             pings_max: 2,
             auth_timeout: Duration::from_secs(2),
+            tls_timeout: Duration::from_secs(2),
             write_deadline: Duration::from_secs(10),
             farewell: Duration::from_secs(1),
         }

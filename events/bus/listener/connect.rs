@@ -137,6 +137,10 @@ pub(super) struct Info<'a> {
     headers: bool,
     #[serde(skip_serializing_if = "is_not")]
     auth_required: bool,
+    #[serde(skip_serializing_if = "is_not")]
+    tls_required: bool,
+    #[serde(skip_serializing_if = "is_not")]
+    tls_verify: bool,
     max_payload: usize,
     jetstream: bool,
     client_id: u64,
@@ -169,6 +173,8 @@ impl Info<'_> {
             port: address.port(),
             headers: true,
             auth_required: config.access.is_guarded(),
+            tls_required: config.tls.is_some(),
+            tls_verify: config.tls.as_ref().is_some_and(|tls| tls.verifies),
             max_payload: config.payload_max,
             jetstream: false,
             client_id: client.0,

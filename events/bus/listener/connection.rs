@@ -1,14 +1,13 @@
 //! One client from its first byte to its last. One task reads what it says, writes what waits for
 //! it, and looks whether it is still there.
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -16,6 +15,7 @@ use super::access::Replies;
 use super::input::Input;
 use super::outbox::{Ended, Outbox};
 use super::session::{Quit, Session};
+use super::socket::{self, NoSecret, Reads, Writes};
 use super::{Config, Door, ends};
 use crate::bus::Router;
 use crate::bus::router::Listener;
@@ -28,6 +28,10 @@ const GLANCE: Duration = Duration::from_millis(1);
 const LINGER: Duration = Duration::from_millis(250);
 /// How much of it.
 const LINGER_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How much of it at once.
+const WASTE_BYTES_MAX: usize = 1024;
+/// What is said to a client that talks in plain text where it must not.
+const PLAIN: &str = "Secure Connection - TLS Required";
 
 /// A client, as those see it who have something for it.
 pub(super) struct Connection {
@@ -106,9 +110,12 @@ pub(super) async fn serve(
     mut ending: watch::Receiver<bool>,
 ) {
     let connection = Arc::new(Connection::new(&door.router, &door.config));
-    connection.say(&door.info((connection.id, address), false));
+    let begun = tokio::select! {
+        begun = begin(&door, &connection, socket, address) => begun,
+        () = ends(&mut ending) => return,
+    };
+    let Some((mut reads, mut writes)) = begun else { return };
     let mut session = Session::new(&door, &connection);
-    let (mut reads, mut writes) = socket.into_split();
     let deadline = door.config.write_deadline;
     let goes = tokio::select! {
         ended = connection.outbox.write_to(&mut writes, deadline) => Goes::Written(ended),
@@ -136,6 +143,36 @@ pub(super) async fn serve(
     farewell(&connection, &mut reads, &mut writes, door.config.farewell).await;
 }
 
+/// Says who is there, and agrees on how to talk; says nothing more to who does not agree.
+async fn begin(
+    door: &Door,
+    connection: &Connection,
+    socket: TcpStream,
+    address: IpAddr,
+) -> Option<(Reads, Writes)> {
+    let info = door.info((connection.id, address), false);
+    let Some(tls) = &door.config.tls else {
+        connection.say(&info);
+        return Some(socket::plain(socket));
+    };
+    // It takes much room, which is given back when it is done.
+    match Box::pin(socket::secret(socket, tls, &info, door.config.tls_timeout)).await {
+        Ok(halves) => Some(halves),
+        Err(NoSecret::Failed(error)) => {
+            tracing::debug!(id = connection.id, %error, "no TLS with a client");
+            None
+        }
+        Err(NoSecret::Plain(socket)) => {
+            tracing::debug!(id = connection.id, "a client talks in plain text");
+            let (mut reads, mut writes) = socket::plain(socket);
+            connection.complain(PLAIN);
+            connection.outbox.finish();
+            farewell(connection, &mut reads, &mut writes, door.config.farewell).await;
+            None
+        }
+    }
+}
+
 /// Why a connection ends.
 enum Goes {
     /// Nothing can be written.
@@ -149,31 +186,32 @@ enum Goes {
 /// Lets what waits go out.
 async fn farewell(
     connection: &Connection,
-    reads: &mut OwnedReadHalf,
-    writes: &mut OwnedWriteHalf,
+    reads: &mut Reads,
+    writes: &mut Writes,
     patience: Duration,
 ) {
     let written = timeout(patience, connection.outbox.write_to(writes, patience)).await;
-    if written != Ok(Ended::Finished) || writes.shutdown().await.is_err() {
+    if written != Ok(Ended::Finished) {
         return;
     }
     // A socket that is closed with something unread takes back what was written last.
     let _ = timeout(LINGER, async {
-        let (mut waste, mut left) = ([0; 1024], LINGER_BYTES_MAX);
-        while left > 0 && reads.readable().await.is_ok() {
-            match reads.try_read(&mut waste) {
-                Ok(0) => break,
-                Ok(bytes) => left = left.saturating_sub(bytes),
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                Err(_) => break,
+        let (mut waste, mut left) = (Vec::new(), LINGER_BYTES_MAX);
+        writes.shutdown().await?;
+        while left > 0 {
+            match reads.read(&mut waste, WASTE_BYTES_MAX).await? {
+                0 => break,
+                bytes => left = left.saturating_sub(bytes),
             }
+            waste.clear();
         }
+        io::Result::Ok(())
     })
     .await;
 }
 
 /// Reads what a client says, and does it.
-async fn read(session: &mut Session, socket: &mut OwnedReadHalf, connection: &Connection) -> Quit {
+async fn read(session: &mut Session, socket: &mut Reads, connection: &Connection) -> Quit {
     let mut input = Input::default();
     loop {
         match input.fill(socket).await {

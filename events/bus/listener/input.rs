@@ -3,7 +3,7 @@
 
 use std::io;
 
-use tokio::net::tcp::OwnedReadHalf;
+use super::socket::Reads;
 
 /// How much is read at once at first.
 const READ_BYTES_MIN: usize = 1024;
@@ -41,27 +41,17 @@ impl Input {
     }
 
     /// Reads until there is as much as is needed; nothing was read at the end.
-    pub(super) async fn fill(&mut self, socket: &OwnedReadHalf) -> io::Result<usize> {
+    pub(super) async fn fill(&mut self, socket: &mut Reads) -> io::Result<usize> {
         self.move_up();
         let before = self.bytes.len();
         loop {
             let room = self.read.max(self.needed.saturating_sub(self.bytes.len()));
-            self.bytes.reserve_exact(room);
-            match socket.try_read_buf(&mut self.bytes) {
-                Ok(0) => return Ok(0),
-                Ok(bytes) => {
-                    self.adapt(bytes);
-                    if self.bytes.len() >= self.needed {
-                        return Ok(self.bytes.len() - before);
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.bytes.is_empty() {
-                        self.bytes = Vec::new();
-                    }
-                    socket.readable().await?;
-                }
-                Err(error) => return Err(error),
+            match socket.read(&mut self.bytes, room).await? {
+                0 => return Ok(0),
+                bytes => self.adapt(bytes),
+            }
+            if self.bytes.len() >= self.needed {
+                return Ok(self.bytes.len() - before);
             }
         }
     }

@@ -4,10 +4,10 @@
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 use tokio::time::timeout;
+
+use super::socket::Writes;
 
 /// What a client is told that does not keep up, if it can be told.
 const TOO_SLOW: &[u8] = b"-ERR 'Slow Consumer'\r\n";
@@ -133,7 +133,7 @@ impl Outbox {
     }
 
     /// Writes what comes, until there will be no more.
-    pub(super) async fn write_to(&self, socket: &mut OwnedWriteHalf, deadline: Duration) -> Ended {
+    pub(super) async fn write_to(&self, socket: &mut Writes, deadline: Duration) -> Ended {
         let mut chunk = Vec::new();
         loop {
             match self.take(&mut chunk) {
@@ -150,7 +150,7 @@ impl Outbox {
                 Some(End::Finishing) => return Ended::Finished,
                 Some(End::Cut) => {
                     // It may have no room for this either.
-                    let _ = socket.try_write(TOO_SLOW);
+                    socket.try_say(TOO_SLOW).await;
                     return Ended::TooSlow;
                 }
             }
@@ -159,15 +159,16 @@ impl Outbox {
 
     async fn write(
         &self,
-        socket: &mut OwnedWriteHalf,
+        socket: &mut Writes,
         mut chunk: &[u8],
         deadline: Duration,
     ) -> Result<(), Ended> {
-        while !chunk.is_empty() {
+        while !chunk.is_empty() || socket.owes() {
             tokio::select! {
                 biased;
                 wrote = timeout(deadline, socket.write(chunk)) => match wrote {
-                    Ok(Ok(0) | Err(_)) => return Err(Ended::Gone),
+                    Ok(Ok(0)) if !chunk.is_empty() => return Err(Ended::Gone),
+                    Ok(Err(_)) => return Err(Ended::Gone),
                     Ok(Ok(bytes)) => {
                         chunk = &chunk[bytes..];
                         self.state().writing = chunk.len();

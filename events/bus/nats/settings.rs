@@ -35,7 +35,10 @@ pub struct Settings {
     /// Who we are, if it is not in the address.
     pub login: Option<Login>,
     /// A file with the certificates that the server's is signed by, if the system does not know them.
+    /// With it, nothing is said in plain text.
     pub authorities: Option<PathBuf>,
+    /// Files with a certificate of ours and its key, for a server that asks for one.
+    pub certificate: Option<(PathBuf, PathBuf)>,
     /// How many messages the client keeps for each subscription until they are handed on.
     pub backlog: usize,
     /// What the delays between attempts follow from.
@@ -79,6 +82,7 @@ impl Settings {
             inbox: "_INBOX".into(),
             login: None,
             authorities: None,
+            certificate: None,
             backlog: WAITING_MAX,
             seed,
         }
@@ -117,8 +121,12 @@ impl Settings {
                     let _ = happens.send(event).await;
                 }
             });
+        let options = match self.certificate {
+            Some((certificate, key)) => options.add_client_certificate(certificate, key),
+            None => options,
+        };
         Ok(match self.authorities {
-            Some(file) => options.add_root_certificates(file),
+            Some(file) => options.add_root_certificates(file).require_tls(true),
             None => options,
         })
     }

@@ -1,5 +1,6 @@
 //! `annals bus serve`: the listener alone, for NATS clients in any language.
 
+mod tls;
 mod users;
 
 use std::net::{IpAddr, SocketAddr};
@@ -12,6 +13,7 @@ use events::bus::router::Router;
 use events::store::keys::random_id;
 use serde_json::json;
 
+use super::read;
 use crate::cli::output::Lines;
 use crate::cli::problem::Problem;
 use crate::cli::signals::Signals;
@@ -27,6 +29,7 @@ use crate::cli::{Context, Done};
 #[command(after_help = "Examples:
   annals bus serve
   annals bus serve --listen 0.0.0.0:4222 --users users.json
+  annals bus serve --listen 0.0.0.0:4222 --users users.json --tls-cert bus.pem --tls-key bus.key
 
 A file of users:
   [{\"user\":\"worker\",\"password\":\"…\",
@@ -43,6 +46,8 @@ pub(in crate::cli) struct Serve {
     /// Let in only the users of this file; see below
     #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
+    #[command(flatten)]
+    tls: tls::Files,
     /// What clients are told it is called [default: its id]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -62,14 +67,19 @@ impl Serve {
         let mut signals = Signals::listen()?;
         let seed = random_id().as_u64_pair();
         let mut config = Config { seed: seed.0, access: self.access()?, ..Config::default() };
-        config.name = self.name;
+        config.tls = self.tls.read()?;
+        config.name.clone_from(&self.name);
         if let Some((host, port)) = self.listen {
             (config.host, config.port) = (host, port);
         }
         let guarded = !matches!(config.access, Access::Open);
+        let (host, tls) = (config.host, config.tls.is_some());
         let server = Server::bind(Router::new(seed.1), config).await;
-        let server = server.map_err(Problem::SystemFailed)?;
-        tell(context, server.address(), guarded).await?;
+        let server = server.map_err(|source| Problem::NotListening { host, source })?;
+        tell(context, server.address(), guarded, tls).await?;
+        if let Some(warning) = self.warning(host, guarded) {
+            context.note(warning);
+        }
         let stop = signals.next().await;
         let again = async {
             signals.next().await;
@@ -80,33 +90,51 @@ impl Serve {
         }
     }
 
+    /// What others could do that whoever starts it may not know.
+    fn warning(&self, host: IpAddr, guarded: bool) -> Option<&'static str> {
+        let (secret, asks) = self.tls.kind();
+        if host.is_loopback() {
+            None
+        } else if !guarded && !asks {
+            Some("whoever reaches this address may read and send everything: see --users")
+        } else if !secret {
+            Some("passwords and messages can be read on their way to this address: see --tls-cert")
+        } else {
+            None
+        }
+    }
+
     fn access(&self) -> Result<Access, Problem> {
         if let Some(file) = &self.users {
             return users::read(file);
         }
         let Some(file) = &self.token_file else { return Ok(Access::Open) };
-        let token = users::text(file)?;
+        let token = read(file)?;
         match token.trim() {
-            "" => Err(Problem::Usage(format!("{} is empty", file.display()))),
+            "" => Err(Problem::UsersUnusable { path: file.clone(), what: "it is empty".into() }),
             token => Ok(Access::Token(Secret::new(token))),
         }
     }
 }
 
-async fn tell(context: &Context, address: SocketAddr, guarded: bool) -> Result<(), Problem> {
+async fn tell(
+    context: &Context,
+    address: SocketAddr,
+    guarded: bool,
+    tls: bool,
+) -> Result<(), Problem> {
     let mut lines = Lines::new();
-    let open = !guarded && !address.ip().is_loopback();
+    let url = format!("{}://{address}", if tls { "tls" } else { "nats" });
     match context.json {
-        true => lines.json(&json!({ "listening": address.to_string(), "guarded": guarded })),
+        true => {
+            let address = address.to_string();
+            lines.json(&json!({ "listening": address, "guarded": guarded, "tls": tls }));
+        }
         false if context.quiet => {}
         false => lines.text(&format!(
-            "listening on nats://{address}\n  try: annals bus sub 'greet.*' --server nats://{address}\n  \
-             and: annals bus pub greet.you hello --server nats://{address}"
+            "listening on {url}\n  try: annals bus sub 'greet.*' --server {url}\n  \
+             and: annals bus pub greet.you hello --server {url}"
         )),
     }
-    lines.flush().await?;
-    if open {
-        context.note("whoever reaches this address may read and send everything: see --users");
-    }
-    Ok(())
+    lines.flush().await
 }

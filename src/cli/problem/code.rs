@@ -184,7 +184,16 @@ codes! {
         "see that user, password, token or credentials are right, and that the server allows them this subject";
     /// The server cannot be reached.
     BusUnavailable, "bus_unavailable", 69,
-        "see that the server runs there and can be reached; `annals bus serve` starts one on this machine";
+        "see that the server runs there and can be reached, and with TLS that its certificate is for that name and --tls-ca names who signed it; `annals bus serve` starts a server on this machine";
+    /// The file of those who may come in says something else.
+    UsersUnusable, "users_unusable", 78,
+        "write the file as `annals bus serve --help` shows; the bus lets nobody in by a file that it does not understand";
+    /// Nobody can be talked to in secret with the files that were named.
+    TlsUnusable, "tls_unusable", 78,
+        "name a file with the certificate of the server first, and one with the key that belongs to it, both in PEM and the key without a password; `openssl x509 -in FILE -noout -text` shows what a certificate says";
+    /// Nothing can be listened to there.
+    NotListening, "not_listening", 69,
+        "name with --listen an address that this machine has and a port that is free and from 1024 on; `ss -ltnp` shows who listens where";
     /// A bench could not be made.
     BenchFailed, "bench_failed", 74,
         "see that there is room for the logs it makes, and that what it compares with can be built here";

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::conversations::real::Real;
 use super::conversations::settings;
 
-fn annals(arguments: &[&str]) -> Command {
+pub(super) fn annals(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_annals"));
     if cfg!(feature = "planted") {
         command.arg("--harness");
@@ -17,20 +17,20 @@ fn annals(arguments: &[&str]) -> Command {
     command
 }
 
-fn run(server: &str, arguments: &[&str]) -> Output {
+pub(super) fn run(server: &str, arguments: &[&str]) -> Output {
     annals(arguments).args(["--server", server]).output().expect("the program starts")
 }
 
-fn json(output: &[u8]) -> Value {
+pub(super) fn json(output: &[u8]) -> Value {
     serde_json::from_slice(output).unwrap_or_else(|_| panic!("no JSON: {output:?}"))
 }
 
 /// A command that goes on until this is dropped.
-struct Running(Child);
+pub(super) struct Running(Child);
 
 impl Running {
     /// A listener on a free port, and its URL.
-    fn serve(more: &[&str]) -> (Self, String) {
+    pub(super) fn serve(more: &[&str]) -> (Self, String) {
         let arguments = [&["serve", "--json", "--listen", "127.0.0.1:0"][..], more].concat();
         let mut command = annals(&arguments);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");

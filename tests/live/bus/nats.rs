@@ -1,8 +1,8 @@
 //! The adapter to a real server, on a real server.
 
 mod endings;
-mod losses;
-mod server;
+pub(super) mod losses;
+pub(super) mod server;
 mod serving;
 
 use std::sync::Arc;

@@ -9,6 +9,7 @@ use events::bus::listener::Access;
 use events::bus::listener::access::{AllowResponses, Permissions, Rules, Secret, User};
 use serde::Deserialize;
 
+use crate::cli::bus::read as read_text;
 use crate::cli::problem::Problem;
 
 #[derive(Deserialize)]
@@ -38,15 +39,9 @@ struct Responses {
     expires_ms: Option<u64>,
 }
 
-/// The text of a file.
-pub(super) fn text(file: &Path) -> Result<String, Problem> {
-    std::fs::read_to_string(file)
-        .map_err(|source| Problem::InputMissing { path: file.into(), source })
-}
-
 /// The users of a file.
 pub(super) fn read(file: &Path) -> Result<Access, Problem> {
-    parse(&text(file)?).map_err(|what| Problem::Usage(format!("{}: {what}", file.display())))
+    parse(&read_text(file)?).map_err(|what| Problem::UsersUnusable { path: file.into(), what })
 }
 
 fn parse(text: &str) -> Result<Access, String> {
