@@ -20,7 +20,7 @@ pub(super) fn messages(url: &str, count: u64) -> anyhow::Result<f64> {
             .client_capacity(2048);
         let listener = options.connect(url).await?;
         let mut messages = listener.subscribe("bench.pubsub").await?;
-        listener.flush().await?;
+        is_known(&listener).await?;
         let publisher = async_nats::connect(url).await?;
         let begun = Instant::now();
         #[expect(clippy::disallowed_methods, reason = "it is waited for below")]
@@ -40,12 +40,22 @@ pub(super) fn messages(url: &str, count: u64) -> anyhow::Result<f64> {
     })
 }
 
+/// Returns when the server knows everything that a client listens to: it has handed on what was sent
+/// behind that.
+async fn is_known(client: &async_nats::Client) -> anyhow::Result<()> {
+    let inbox = client.new_inbox();
+    let mut back = client.subscribe(inbox.clone()).await?;
+    client.publish(inbox, Bytes::new()).await?;
+    back.next().await.context("the server hung up")?;
+    Ok(())
+}
+
 /// Requests a second, so many under way at once.
 pub(super) fn requests(url: &str, count: u64, flying: usize) -> anyhow::Result<f64> {
     runtime()?.block_on(async {
         let responder = async_nats::connect(url).await?;
         let mut asked = responder.subscribe("bench.request").await?;
-        responder.flush().await?;
+        is_known(&responder).await?;
         let client = async_nats::connect(url).await?;
         #[expect(clippy::disallowed_methods, reason = "it is stopped below")]
         let answering = tokio::spawn(async move {
