@@ -1,9 +1,10 @@
 //! A real server as the bus. What the client of its authors leaves open is closed here: a flush
-//! waits for the server, a request that nobody answers is forgotten, and every subscription is fed
+//! waits for the server, whatever it allows us; a request that nobody answers is forgotten, and every subscription is fed
 //! by a task that counts what is lost and notices when nobody takes anything.
 
 mod feed;
 mod losses;
+mod rounds;
 mod settings;
 mod watch;
 mod words;
@@ -29,8 +30,6 @@ use super::{Bus, Error, Event, Message, Name, Subscribe, Subscription};
 const EVENTS_MAX: usize = 256;
 /// How long the client may take to accept something; it does not while the server takes nothing.
 const HAND_OVER_MAX: Duration = Duration::from_secs(5);
-/// How long the server may take to show that it has everything.
-const ROUND_TRIP_MAX: Duration = Duration::from_secs(10);
 /// How long subscriptions may take to hand on what is on its way when the connection ends.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
@@ -47,6 +46,10 @@ pub struct Nats {
 struct Shared {
     client: Client,
     answers: Answers,
+    /// What the subjects of answers begin with.
+    inbox: String,
+    /// Whether the server does not let us listen to answers.
+    deaf: value::Sender<bool>,
     events: broadcast::Sender<Event>,
     losses: losses::Numbered,
     closed: AtomicBool,
@@ -68,6 +71,8 @@ impl Nats {
         let shared = Arc::new(Shared {
             client,
             answers: Answers::beginning_with(format!("{inbox}.").into_bytes()),
+            inbox,
+            deaf: value::Sender::new(false),
             events: broadcast::channel(EVENTS_MAX).0,
             losses: losses::Numbered::default(),
             closed: AtomicBool::new(false),
@@ -140,18 +145,6 @@ impl Shared {
         }
     }
 
-    /// Sends a message to itself. What the server was sent before has been taken when it comes back,
-    /// and what it had for this connection has come.
-    async fn round_trip(&self) -> Result<(), Error> {
-        let (name, answer) = self.answers.expect_one();
-        self.send(&Message::new(name.clone(), "")).await?;
-        match answer.within(ROUND_TRIP_MAX, name).await {
-            Ok(_) => Ok(()),
-            Err(Error::TimedOut(..)) => Err(Error::Unavailable("it does not answer".into())),
-            Err(error) => Err(error),
-        }
-    }
-
     async fn ask(&self, message: Message, subject: Name, all: Duration) -> Result<Message, Error> {
         let (reply, answer) = self.answers.expect_one();
         self.send(&Message { reply: Some(reply), ..message }).await?;
@@ -176,6 +169,10 @@ impl Bus for Nats {
 
     async fn request(&self, message: Message, patience: Duration) -> Result<Message, Error> {
         self.shared.is_open()?;
+        if self.shared.is_deaf() {
+            let what = format!("listening to {}.*, where answers would come to", self.shared.inbox);
+            return Err(Error::NotAllowed(what));
+        }
         let subject = message.subject.clone();
         let asked = self.shared.ask(message, subject.clone(), patience);
         timeout(patience, asked).await.unwrap_or(Err(Error::TimedOut(subject, patience)))

@@ -12,9 +12,11 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use clap::Subcommand;
 use events::bus::nats::{Login, Nats, Settings};
-use events::bus::{Headers, Message, Name};
+use events::bus::{self, Event, Headers, Message, Name};
 use events::store::keys::random_id;
 use tokio::io::AsyncReadExt as _;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::problem::Problem;
 use super::threads::side_by_side;
@@ -59,6 +61,9 @@ struct Connect {
     /// A credentials file of NATS
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
+    /// What the subjects of answers begin with; the server must let us listen there
+    #[arg(long, value_name = "SUBJECT", default_value = "_INBOX")]
+    inbox: Name,
     /// Talk in secret only, and only with a server whose certificate is signed by one of this file, in
     /// PEM [default: with tls://, by one that the system knows]
     #[arg(long, value_name = "FILE")]
@@ -78,6 +83,7 @@ impl Connect {
         let (server, login) = parts(&self.server);
         let mut settings = Settings::to(server, NAME, seed);
         settings.login = login;
+        settings.inbox = self.inbox.to_string();
         if let Some(file) = &self.credentials {
             settings.login = Some(Login::Credentials(read(file)?));
         }
@@ -88,6 +94,31 @@ impl Connect {
         settings.authorities.clone_from(&self.tls_ca);
         settings.certificate = self.tls_cert.clone().zip(self.tls_key.clone());
         Ok(Nats::connect(settings).await?)
+    }
+}
+
+/// Returns when the server does not allow something, or the connection has ended.
+async fn refused(happens: &mut Receiver<Event>, tell: impl Fn(&Event)) -> Problem {
+    loop {
+        match happens.recv().await {
+            Ok(event) => match refusal(&event) {
+                Some(problem) => return problem,
+                None => tell(&event),
+            },
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return bus::Error::Closed.into(),
+        }
+    }
+}
+
+/// What cannot be gone on from.
+fn refusal(event: &Event) -> Option<Problem> {
+    match event {
+        Event::Complaint(text) if text.contains("Permissions Violation") => {
+            Some(bus::Error::NotAllowed(text.clone()).into())
+        }
+        Event::Closed => Some(bus::Error::Closed.into()),
+        _ => None,
     }
 }
 

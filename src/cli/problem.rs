@@ -5,7 +5,6 @@ mod code;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use events::bus;
@@ -123,10 +122,10 @@ pub enum Problem {
         unusable: Unusable,
     },
     /// Nothing can be listened to.
-    #[error("cannot listen on {host}: {source}")]
+    #[error("cannot listen on {place}: {source}")]
     NotListening {
         /// Where.
-        host: IpAddr,
+        place: String,
         /// Why not.
         #[source]
         source: std::io::Error,

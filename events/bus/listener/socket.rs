@@ -100,11 +100,7 @@ impl Reads {
     }
 }
 
-async fn read_plain(
-    socket: &OwnedReadHalf,
-    bytes: &mut Vec<u8>,
-    room: usize,
-) -> io::Result<usize> {
+async fn read_plain(socket: &OwnedReadHalf, bytes: &mut Vec<u8>, room: usize) -> io::Result<usize> {
     loop {
         bytes.reserve_exact(room);
         match socket.try_read_buf(bytes) {

@@ -160,7 +160,7 @@ impl Shared {
     }
 }
 
-async fn is_true(ending: &mut watch::Receiver<bool>) {
+pub(super) async fn is_true(ending: &mut watch::Receiver<bool>) {
     // The sender lives as long as who waits here.
     let _ = ending.wait_for(|ending| *ending).await;
 }

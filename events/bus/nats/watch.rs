@@ -5,23 +5,27 @@ use std::sync::atomic::Ordering;
 
 use async_nats::Event as Happening;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::Shared;
 use crate::bus::Event;
 
 /// Tells what happens, until the connection has ended.
 pub(super) async fn events(shared: Arc<Shared>, mut happened: mpsc::Receiver<Happening>) {
-    let mut lost = false;
+    // What waits for the server learns from its complaints, so those are heard meanwhile.
+    let (mut lost, mut coming_back) = (false, JoinSet::new());
     while let Some(event) = happened.recv().await {
         tracing::debug!(%event, "the connection to the server");
         match event {
             Happening::Connected if lost => {
                 lost = false;
-                reconnected(&shared).await;
+                shared.deaf.send_replace(false);
+                coming_back.spawn(reconnected(Arc::clone(&shared)));
             }
             Happening::Connected | Happening::Draining => {}
             Happening::Disconnected => {
                 lost = true;
+                coming_back.shutdown().await;
                 shared.tell(Event::Disconnected);
             }
             Happening::SlowConsumer(number) => lost_by_client(&shared, number),
@@ -31,13 +35,18 @@ pub(super) async fn events(shared: Arc<Shared>, mut happened: mpsc::Receiver<Hap
                 shared.tell(Event::Closed);
                 return;
             }
-            complaint => shared.tell(Event::Complaint(complaint.to_string())),
+            complaint => {
+                let text = complaint.to_string();
+                if !shared.learn(&text) {
+                    shared.tell(Event::Complaint(text));
+                }
+            }
         }
     }
 }
 
 /// The connection is up when the server knows again who listens.
-async fn reconnected(shared: &Shared) {
+async fn reconnected(shared: Arc<Shared>) {
     if let Err(error) = shared.round_trip().await {
         tracing::warn!(%error, "the server is there again, and does not hand on messages");
     }

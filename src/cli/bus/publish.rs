@@ -2,14 +2,15 @@
 
 use std::process::ExitCode;
 
-use events::bus::{Bus as _, Name};
+use events::bus::{self, Bus as _, Message, Name};
 
-use super::{Connect, Content};
+use super::{Connect, Content, refusal};
+use crate::cli::problem::Problem;
 use crate::cli::{Context, Done};
 
 /// Send a message to whoever listens
 ///
-/// It is done when the server has it. Whether anyone listens it does not say: ask with `annals bus
+/// It is done when the server has it, and fails if the server does not allow it. Whether anyone listens it does not say: ask with `annals bus
 /// request` if an answer matters.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -31,10 +32,17 @@ impl Pub {
     pub(super) async fn run(self, context: &Context) -> Done {
         let message = self.content.message(&self.subject).await?;
         let bus = self.connect.open().await?;
-        let bytes = message.bytes();
-        bus.publish(events::bus::Message { reply: self.reply, ..message }).await?;
+        let (bytes, mut happens) = (message.bytes(), bus.events());
+        bus.publish(Message { reply: self.reply, ..message }).await?;
         bus.flush().await?;
         bus.drain().await?;
+        // What the server complains about comes before the end of the connection.
+        while let Ok(event) = happens.try_recv() {
+            match refusal(&event) {
+                Some(Problem::Bus(bus::Error::Closed)) | None => {}
+                Some(problem) => return Err(problem),
+            }
+        }
         context.note(&format!("sent {bytes} bytes to {}", self.subject));
         Ok(ExitCode::SUCCESS)
     }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use events::bus::{Bus as _, Name};
 
 use super::shown::Shown;
-use super::{Connect, Content};
+use super::{Connect, Content, refused};
 use crate::cli::output::Lines;
 use crate::cli::{Context, Done};
 
 /// Ask, and wait for one answer
 ///
 /// The payload of the answer is written as it came; --json has its headers too. Where nobody listens
-/// it fails at once.
+/// it fails at once, and so it does where the server does not allow the question.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   annals bus request '$SRV.PING'
@@ -35,7 +35,11 @@ impl Request {
     pub(super) async fn run(self, context: &Context) -> Done {
         let message = self.content.message(&self.subject).await?;
         let bus = self.connect.open().await?;
-        let answer = bus.request(message, Duration::from_millis(self.patience_ms)).await?;
+        let mut happens = bus.events();
+        let answer = tokio::select! {
+            answer = bus.request(message, Duration::from_millis(self.patience_ms)) => answer?,
+            problem = refused(&mut happens, |_| {}) => return Err(problem),
+        };
         bus.drain().await?;
         let mut lines = Lines::new();
         match context.json {

@@ -74,8 +74,11 @@ impl Serve {
         }
         let guarded = !matches!(config.access, Access::Open);
         let (host, tls) = (config.host, config.tls.is_some());
+        let place = config
+            .port
+            .map_or_else(|| host.to_string(), |port| SocketAddr::new(host, port).to_string());
         let server = Server::bind(Router::new(seed.1), config).await;
-        let server = server.map_err(|source| Problem::NotListening { host, source })?;
+        let server = server.map_err(|source| Problem::NotListening { place, source })?;
         tell(context, server.address(), guarded, tls).await?;
         if let Some(warning) = self.warning(host, guarded) {
             context.note(warning);

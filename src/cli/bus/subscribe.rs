@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use clap::builder::NonEmptyStringValueParser;
 use events::bus::{Bus as _, Event, Pattern, Subscribe, Subscription};
 
-use super::Connect;
 use super::shown::{Shown, line};
+use super::{Connect, refused};
 use crate::cli::output::Lines;
 use crate::cli::problem::Problem;
 use crate::cli::signals::Signals;
@@ -17,7 +18,7 @@ const MANY: usize = 256;
 /// Write messages as they come, without an end
 ///
 /// What is sent while the connection is lost, or faster than it can be written, does not come; both
-/// are said. SIGINT and SIGTERM end it, and so does a reader that goes away; the exit code is 0 then.
+/// are said. It fails if the server does not allow it. SIGINT and SIGTERM end it, and so does a reader that goes away; the exit code is 0 then.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   annals bus sub 'annals.main.event.>'
@@ -27,7 +28,7 @@ pub(in crate::cli) struct Sub {
     /// To what to listen; `*` is one token, a last `>` the rest
     pattern: Pattern,
     /// Share the messages with others of this group
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     group: Option<String>,
     /// End after so many messages
     #[arg(long, value_name = "MESSAGES", value_parser = clap::value_parser!(u64).range(1..))]
@@ -47,17 +48,18 @@ impl Sub {
         };
         let mut happens = bus.events();
         let mut messages = bus.subscribe(wanted).await?;
-        context.note(&format!("listening to {}", self.pattern));
-        let told = async {
-            while let Ok(event) = happens.recv().await {
-                context.announce(&words(&event));
-            }
-            std::future::pending::<()>().await;
+        let problem = refused(&mut happens, |event| context.announce(&words(event)));
+        let hears = async {
+            // Whoever is told that it listens may send at once.
+            bus.flush().await?;
+            context.note(&format!("listening to {}", self.pattern));
+            write(&mut messages, context).await
         };
         tokio::select! {
-            written = write(&mut messages, context) => written?,
-            () = told => {}
+            biased;
             _ = signals.next() => {}
+            problem = problem => return Err(problem),
+            heard = hears => heard?,
         }
         bus.drain().await?;
         Ok(ExitCode::SUCCESS)

@@ -1,5 +1,7 @@
 //! The commands of the bus, on a listener of ours and on a real server.
 
+mod refused;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 

@@ -2,6 +2,7 @@
 
 mod endings;
 pub(super) mod losses;
+mod restricted;
 pub(super) mod server;
 mod serving;
 

@@ -62,10 +62,22 @@ fn parse(text: &str) -> Result<Access, String> {
 
 impl Entry {
     fn user(self) -> Result<User, String> {
-        if self.password.is_empty() {
-            return Err(format!("the user {:?} has no password", self.user));
+        if self.user.is_empty() {
+            return Err("a user has no name".into());
         }
-        let allow_responses = self.allow_responses.map(|responses| {
+        self.permitted().map_err(|what| format!("the user {:?}{what}", self.user))
+    }
+
+    fn permitted(&self) -> Result<User, String> {
+        if self.password.is_empty() {
+            return Err(" has no password".into());
+        }
+        let never =
+            |responses: &Responses| responses.max == Some(0) || responses.expires_ms == Some(0);
+        if self.allow_responses.as_ref().is_some_and(never) {
+            return Err(": allow_responses lets it answer never; leave it out for that".into());
+        }
+        let allow_responses = self.allow_responses.as_ref().map(|responses| {
             let usual = AllowResponses::default();
             AllowResponses {
                 max: responses.max.unwrap_or(usual.max),
@@ -73,22 +85,23 @@ impl Entry {
             }
         });
         let permissions = Permissions {
-            publish: self.publish.rules()?,
-            subscribe: self.subscribe.rules()?,
+            publish: self.publish.rules().map_err(|what| format!(", publish: {what}"))?,
+            subscribe: self.subscribe.rules().map_err(|what| format!(", subscribe: {what}"))?,
             allow_responses,
         };
         let password = Secret::new(&self.password);
-        Ok(User { name: self.user, password, permissions: Arc::new(permissions) })
+        Ok(User { name: self.user.clone(), password, permissions: Arc::new(permissions) })
     }
 }
 
 impl Subjects {
-    fn rules(self) -> Result<Rules, String> {
-        let patterns = |texts: Vec<String>| {
+    fn rules(&self) -> Result<Rules, String> {
+        let patterns = |texts: &Vec<String>| {
             let parsed = texts.iter().map(|text| text.parse::<Pattern>());
             parsed.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())
         };
-        Ok(Rules { allow: self.allow.map(patterns).transpose()?, deny: patterns(self.deny)? })
+        let allow = self.allow.as_ref().map(patterns).transpose()?;
+        Ok(Rules { allow, deny: patterns(&self.deny)? })
     }
 }
 
@@ -117,8 +130,18 @@ mod tests {
             r#"[{"user":"a","password":"x","publsh":{}}]"#,
             r#"[{"user":"a","password":"x","publish":{"allow":["a..b"]}}]"#,
             r#"[{"user":"a","password":"x"},{"user":"a","password":"y"}]"#,
+            r#"[{"user":"","password":"x"}]"#,
+            r#"[{"user":"a","password":"x","allow_responses":{"max":0}}]"#,
+            r#"[{"user":"a","password":"x","allow_responses":{"expires_ms":0}}]"#,
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn whose_subjects_are_wrong_is_said() {
+        let text = r#"[{"user":"ada","password":"x","subscribe":{"deny":["a..b"]}}]"#;
+        let what = parse(text).err().expect("it is refused");
+        assert!(what.starts_with("the user \"ada\", subscribe: "), "{what}");
     }
 }

@@ -26,7 +26,8 @@ impl Server {
         Self::on(&port.to_string(), &[])
     }
 
-    fn on(port: &str, more: &[&str]) -> Self {
+    /// Starts one on this port, set like this.
+    pub(crate) fn on(port: &str, more: &[&str]) -> Self {
         let mut program = Command::new(super::super::nats_server())
             .args(["-a", "127.0.0.1", "-p", port])
             .args(more)

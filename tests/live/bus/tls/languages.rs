@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::papers::Papers;
 use super::listener;
+use super::papers::Papers;
 
 /// The variable that names the folder with what Python and Node need.
 const PARTS: &str = "ANNALS_TEST_CLIENTS";

@@ -75,8 +75,7 @@ async fn a_client_that_reads_slowly_gets_every_byte() {
     hears(&mut reader, b"PONG\r\n").await;
     let text = |n: usize| format!("{n:->1000}");
     let writes = async {
-        let all: String =
-            (0..MESSAGES).map(|n| format!("PUB a 1000\r\n{}\r\n", text(n))).collect();
+        let all: String = (0..MESSAGES).map(|n| format!("PUB a 1000\r\n{}\r\n", text(n))).collect();
         writer.write_all(&[quiet, all.as_bytes(), b"PING\r\n"].concat()).await.expect("taken");
         writer.flush().await.expect("taken");
         hears(&mut writer, b"PONG\r\n").await;
