@@ -126,6 +126,7 @@ pub(super) async fn serve(
     match goes {
         Goes::Written(ended) => {
             tracing::debug!(id = connection.id, ?ended, "a client is cut off");
+            connection.outbox.close();
             return;
         }
         Goes::Quits(Quit(None)) => {}
@@ -141,6 +142,7 @@ pub(super) async fn serve(
     drop(session);
     connection.outbox.finish();
     farewell(&connection, &mut reads, &mut writes, door.config.farewell).await;
+    connection.outbox.close();
 }
 
 /// Says who is there, and agrees on how to talk; says nothing more to who does not agree.

@@ -114,6 +114,14 @@ impl Outbox {
         self.wake.notify_one();
     }
 
+    /// Takes nothing more, and lets go of what waits: whoever has sent something to the client may
+    /// remember it for long.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.end = End::Cut;
+        state.waiting = Vec::new();
+    }
+
     /// Whether more than half of what may wait does.
     pub(super) fn is_pressed(&self) -> bool {
         let state = self.state();
@@ -184,5 +192,19 @@ impl Outbox {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_kept_for_a_client_that_is_gone() {
+        let outbox = Outbox::new(100);
+        assert_eq!(outbox.put(|out| out.extend_from_slice(&[0; 51])), Put::Pressed);
+        outbox.close();
+        assert_eq!(outbox.put(|out| out.push(0)), Put::Gone);
+        assert!(!outbox.is_pressed() && outbox.state().waiting.capacity() == 0);
     }
 }

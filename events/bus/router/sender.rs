@@ -11,8 +11,9 @@ use bytes::Bytes;
 use super::{Listener, Routes, Shared, Taken};
 use crate::bus::message::View;
 
-/// How many subjects are remembered.
-const SUBJECTS_MAX: usize = 1024;
+/// How many subjects are remembered. Each costs about 200 bytes for each sender, also for one that
+/// sends nothing more, and saves one walk through the tree.
+const SUBJECTS_MAX: usize = 64;
 /// How many listeners that are pressed are remembered.
 const PRESSED_MAX: usize = 8;
 
