@@ -127,7 +127,8 @@ async fn tell(
     tls: bool,
 ) -> Result<(), Problem> {
     let mut lines = Lines::new();
-    let url = format!("{}://{address}", if tls { "tls" } else { "nats" });
+    let (scheme, more) = if tls { ("tls", " --tls-ca FILE") } else { ("nats", "") };
+    let url = format!("{scheme}://{address}");
     match context.json {
         true => {
             let address = address.to_string();
@@ -135,8 +136,8 @@ async fn tell(
         }
         false if context.quiet => {}
         false => lines.text(&format!(
-            "listening on {url}\n  try: annals bus sub 'greet.*' --server {url}\n  \
-             and: annals bus pub greet.you hello --server {url}"
+            "listening on {url}\n  try: annals bus sub 'greet.*' --server {url}{more}\n  \
+             and: annals bus pub greet.you hello --server {url}{more}"
         )),
     }
     lines.flush().await
