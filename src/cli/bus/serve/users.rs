@@ -7,7 +7,7 @@ use std::time::Duration;
 use events::bus::Pattern;
 use events::bus::listener::Access;
 use events::bus::listener::access::{AllowResponses, Permissions, Rules, Secret, User};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::cli::bus::read as read_text;
 use crate::cli::problem::Problem;
@@ -27,6 +27,8 @@ struct Entry {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Subjects {
+    // Nothing said is everything, so `null` has to be nothing that can be said.
+    #[serde(default, deserialize_with = "said")]
     allow: Option<Vec<String>>,
     #[serde(default)]
     deny: Vec<String>,
@@ -37,6 +39,10 @@ struct Subjects {
 struct Responses {
     max: Option<u32>,
     expires_ms: Option<u64>,
+}
+
+fn said<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<String>>, D::Error> {
+    Vec::deserialize(value).map(Some)
 }
 
 /// The users of a file.
@@ -131,6 +137,8 @@ mod tests {
             r#"[{"user":"a","password":"x","publish":{"allow":["a..b"]}}]"#,
             r#"[{"user":"a","password":"x"},{"user":"a","password":"y"}]"#,
             r#"[{"user":"","password":"x"}]"#,
+            r#"[{"user":"a","password":"x","publish":{"allow":null}}]"#,
+            r#"[{"user":"a","password":"x","publish":null}]"#,
             r#"[{"user":"a","password":"x","allow_responses":{"max":0}}]"#,
             r#"[{"user":"a","password":"x","allow_responses":{"expires_ms":0}}]"#,
         ] {
