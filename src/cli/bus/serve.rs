@@ -113,8 +113,11 @@ impl Serve {
         }
         let Some(file) = &self.token_file else { return Ok(Access::Open) };
         let token = read(file)?;
+        let refused =
+            |what: &str| Err(Problem::UsersUnusable { path: file.clone(), what: what.into() });
         match token.trim() {
-            "" => Err(Problem::UsersUnusable { path: file.clone(), what: "it is empty".into() }),
+            "" => refused("it is empty"),
+            token if token.lines().count() > 1 => refused("it has more than one line"),
             token => Ok(Access::Token(Secret::new(token))),
         }
     }

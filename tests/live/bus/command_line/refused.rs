@@ -96,11 +96,17 @@ fn a_place_that_is_taken_or_not_ours_is_named() {
 #[test]
 fn users_that_are_not_understood_let_nobody_in() {
     let folder = tempfile::tempdir().expect("a folder");
-    let users = folder.path().join("users.json");
-    std::fs::write(&users, r#"[{"user":"a"}]"#).expect("there is room");
-    let users = users.to_string_lossy();
-    let refused = annals(&["serve", "--users", &users]).output().expect("it starts");
-    let said = String::from_utf8_lossy(&refused.stderr);
-    assert_eq!(refused.status.code(), Some(78), "{said}");
-    assert!(said.contains("users_unusable") && said.contains(&*users), "{said}");
+    let file = folder.path().join("file");
+    for (option, text) in [
+        ("--users", r#"[{"user":"a"}]"#),
+        ("--token-file", " \n"),
+        ("--token-file", "one\nother\n"),
+    ] {
+        std::fs::write(&file, text).expect("there is room");
+        let file = file.to_string_lossy();
+        let refused = annals(&["serve", option, &file]).output().expect("it starts");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(78), "{said}");
+        assert!(said.contains("users_unusable") && said.contains(&*file), "{said}");
+    }
 }
