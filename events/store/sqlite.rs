@@ -7,6 +7,7 @@ mod arriving;
 pub mod backup;
 mod books;
 mod checkpoint;
+mod columns;
 mod connect;
 mod failure;
 mod keys;

@@ -3,9 +3,9 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
-use super::read::{self, stream};
+use super::read::stream;
 use super::rows::{self, EventRow, OutcomeRow};
-use super::{connect, failure};
+use super::{columns, connect, failure};
 use crate::chain::{EventHash, blob_hash};
 use crate::planted::{Bug, planted};
 use crate::store::admit::{Books, Known};
@@ -204,7 +204,7 @@ impl<'c> SqliteBooks<'c> {
             .query(params![append.stream.tenant.as_str(), command.as_slice()])
             .map_err(failure::of_rusqlite)?;
         let Some(row) = rows.next().map_err(failure::of_rusqlite)? else { return Ok(None) };
-        let row = read::outcome_row(row)?;
+        let row = columns::outcome(row)?;
         let damaged = || Damage::of("an outcome is damaged");
         let stream = stream::named(self.connection, row.stream)?;
         let request = row.request().ok_or_else(damaged)?;

@@ -12,13 +12,12 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 
-use super::rows::{self, EventRow, OutcomeRow};
+use super::rows::{self, EventRow};
 use super::turn::{self, Turn};
-use super::{connect, failure, recover, schema, verify};
+use super::{columns, connect, failure, recover, schema, verify};
 use crate::chain::{EventHash, blob_hash};
 use crate::header::Header;
 use crate::id::{CommandId, LogId, Tenant};
-use crate::planted::{Bug, planted};
 use crate::recorded::Stored;
 use crate::store::identity::Identity;
 use crate::store::{
@@ -224,35 +223,6 @@ pub(super) fn head(connection: &Connection) -> Result<(LogId, LogHead), Error> {
     Ok((id, head))
 }
 
-/// The columns of an event, borrowed from a row, and compared with its checksum.
-pub(super) fn event_row<'r>(row: &'r Row<'_>) -> Result<EventRow<'r>, Error> {
-    let event = event_columns(row).map_err(failure::of_rusqlite)?;
-    whole_event(row, &event)?;
-    Ok(event)
-}
-
-/// Compares the columns of an event with their checksum.
-pub(super) fn whole_event(row: &Row<'_>, event: &EventRow<'_>) -> Result<(), Error> {
-    let sum: i64 = row.get(6).map_err(failure::of_rusqlite)?;
-    if sum != event.sum() && !planted(Bug::ChainNotChecked) {
-        return Err(Damage::at(event.position, "its row does not match its checksum").into());
-    }
-    Ok(())
-}
-
-/// The columns of an event, unchecked.
-pub(super) fn event_columns<'r>(row: &'r Row<'_>) -> rusqlite::Result<EventRow<'r>> {
-    let blob = |column| row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from);
-    Ok(EventRow {
-        position: Position(row.get::<_, i64>(0)? as u64),
-        stream: row.get(1)?,
-        version: Version(row.get::<_, i64>(2)? as u64),
-        hash: blob(3)?,
-        header: blob(4)?,
-        payload: blob(5)?,
-    })
-}
-
 /// An event that owns its bytes.
 pub(super) fn stored(row: &EventRow<'_>) -> Result<Stored, Error> {
     let hash = EventHash::from_slice(row.hash)
@@ -285,7 +255,7 @@ pub(super) fn page(
     let (mut turn, mut ends) = (Turn::begin(), false);
     while page.events.len() < limit && !ends {
         let Some(row) = rows.next().map_err(failure::of_rusqlite)? else { break };
-        let row = event_row(row)?;
+        let row = columns::event(row)?;
         if row.position != page.next {
             return Err(Damage::at(page.next, "it is missing").into());
         }
@@ -313,31 +283,6 @@ fn passes(filter: &Filter, row: &EventRow<'_>) -> Result<bool, Error> {
     Ok(filter.passes(&header))
 }
 
-/// Reads an outcome's row, and compares it with its checksum.
-pub(super) fn outcome_row<'r>(row: &'r Row<'_>) -> Result<OutcomeRow<'r>, Error> {
-    let text = |n| Ok::<_, rusqlite::Error>(row.get_ref(n)?.as_str()?.into());
-    let blob = |n| Ok::<_, rusqlite::Error>(row.get_ref(n)?.as_blob()?.into());
-    let read = || -> rusqlite::Result<(OutcomeRow<'r>, i64)> {
-        let outcome = OutcomeRow {
-            tenant: text(0)?,
-            command: blob(1)?,
-            request: blob(2)?,
-            stream: row.get(3)?,
-            verdict: row.get(4)?,
-            position: row.get(5)?,
-            version: row.get(6)?,
-            events: row.get(7)?,
-            recorded_at: row.get(8)?,
-            code: text(9)?,
-            message: text(10)?,
-        };
-        Ok((outcome, row.get(11)?))
-    };
-    let (outcome, sum) = read().map_err(failure::of_rusqlite)?;
-    rows::whole("an outcome", sum, outcome.sum())?;
-    Ok(outcome)
-}
-
 /// What became of a command.
 pub(super) fn outcome(
     connection: &Connection,
@@ -354,7 +299,7 @@ pub(super) fn outcome(
         .query(params![tenant.as_str(), command.to_bytes().as_slice()])
         .map_err(failure::of_rusqlite)?;
     let Some(row) = rows.next().map_err(failure::of_rusqlite)? else { return Ok(None) };
-    let row = outcome_row(row)?;
+    let row = columns::outcome(row)?;
     let stream = stream::named(connection, row.stream)?;
     let outcome = row.outcome(stream).ok_or_else(|| Damage::of("an outcome is damaged"))?;
     Ok(Some(outcome))

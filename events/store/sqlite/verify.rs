@@ -2,14 +2,17 @@
 //! the table; streams, heads, outcomes and blobs against their checksums and each other; the schema
 //! against this program's. Streams are checked side by side, in chunks of positions.
 
+mod by_name;
 mod chunk;
+mod look;
 mod parts;
 mod places;
+mod scan;
 pub(super) mod tail;
 mod totals;
+mod work;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use rusqlite::Connection;
@@ -18,13 +21,14 @@ use super::{connect, failure, read, schema};
 use crate::store::{Damage, Error, LogHead, Progress, Report};
 use crate::stream::Position;
 use totals::Totals;
+use work::Work;
 
-/// How many positions one worker takes at a time.
-const CHUNK: u64 = 16_384;
+/// How many workers there are at most.
+const WORKERS_MAX: usize = 8;
 
 /// How much of the log each worker keeps, in KiB with a minus sign, as SQLite wants it: what one turn
 /// reads is read again, row by row, before the next.
-const CACHE_KIB: i64 = -24_576;
+const CACHE_KIB: i64 = -2_048;
 
 /// Audits the log at `path`, which `connection` reads, as it stands when the audit begins.
 pub(super) fn verify(
@@ -42,11 +46,10 @@ pub(super) fn verify(
         Err(error) => return Err(error),
     };
     compare_schema(connection, &mut report)?;
-    let next = AtomicU64::new(0);
-    // A log of one chunk is not worth a second thread.
-    let chunks = usize::try_from(head.position.0 / CHUNK + 1).unwrap_or(usize::MAX);
-    let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, 8).min(chunks);
-    let audit = |connection: &Connection, worker| audit(connection, worker, &next, head, progress);
+    let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, WORKERS_MAX);
+    let workers = workers.min(work::chunks(head.position));
+    let work = Work::new(head.position, workers);
+    let audit = |connection: &Connection, worker| audit(connection, worker, &work, head, progress);
     let found: Vec<Result<(Report, Totals), Error>> = thread::scope(|scope| {
         let audit = &audit;
         let beside = |worker| scope.spawn(move || audit(&connect::reader(path)?, worker));
@@ -76,7 +79,7 @@ fn panicked() -> Error {
 fn audit(
     connection: &Connection,
     worker: usize,
-    next: &AtomicU64,
+    work: &Work,
     head: LogHead,
     progress: &Progress,
 ) -> Result<(Report, Totals), Error> {
@@ -86,15 +89,10 @@ fn audit(
         parts::check(connection, head, &mut report, &mut totals)?;
     }
     let mut chunks = chunk::Chunks::new(connection, head.position.0)?;
-    loop {
-        let from = next.fetch_add(CHUNK, Ordering::Relaxed) + 1;
-        if from > head.position.0 {
-            break;
-        }
-        let to = Position((from + CHUNK - 1).min(head.position.0));
-        chunks.check(Position(from), to, &mut report, &mut totals)?;
-        progress.add(to.0 + 1 - from);
+    while let Some((from, to)) = work.take(worker) {
+        chunks.check(from, to, progress)?;
     }
+    chunks.found(&mut report, &mut totals);
     Ok((report, totals))
 }
 

@@ -2,11 +2,11 @@
 
 use rusqlite::{CachedStatement, Connection, Row, params};
 
-use super::{outcome_row, stream};
+use super::stream;
 use crate::chain::{EventHash, blob_hash};
 use crate::id::{CommandId, LogId, Tenant};
 use crate::store::sqlite::turn::Turn;
-use crate::store::sqlite::{failure, rows};
+use crate::store::sqlite::{columns, failure, rows};
 use crate::store::{Behind, Damage, Error, Imported, Kept, KeptBlob};
 use crate::stream::Position;
 
@@ -45,7 +45,7 @@ pub(in crate::store::sqlite) fn select_kept(
 }
 
 fn read_kept(connection: &Connection, row: &Row<'_>) -> Result<Kept, Error> {
-    let row = outcome_row(row)?;
+    let row = columns::outcome(row)?;
     let damaged = || Damage::of("an outcome is damaged");
     let stream = stream::named(connection, row.stream)?;
     Ok(Kept {

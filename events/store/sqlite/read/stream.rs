@@ -2,12 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
-use super::event_row;
 use crate::chain::EventHash;
 use crate::recorded::Stored;
 use crate::store::history::History;
 use crate::store::sqlite::turn::Turn;
-use crate::store::sqlite::{failure, rows};
+use crate::store::sqlite::{columns, failure, rows};
 use crate::store::{Damage, Error, StreamHead};
 use crate::stream::{Direction, StreamId, Version};
 
@@ -121,7 +120,7 @@ fn read_on(connection: &Connection, history: &mut History<'_>, number: i64) -> R
         .map_err(failure::of_rusqlite)?;
     let mut turn = Turn::begin();
     while let Some(row) = rows.next().map_err(failure::of_rusqlite)? {
-        let row = event_row(row)?;
+        let row = columns::event(row)?;
         history.add(&row)?;
         if turn.ends_after_event(&row) {
             return Ok(true);

@@ -12,7 +12,7 @@ use crate::chain::EventHash;
 use crate::store::conformance::given::{append, event, stream};
 use crate::store::sqlite::read::stream::find;
 use crate::store::sqlite::rows::{self, EventRow};
-use crate::store::sqlite::{Options, Sqlite, lock, read};
+use crate::store::sqlite::{Options, Sqlite, columns, lock, read};
 use crate::store::{Append, Damage, Decision, Error, LogHead};
 use crate::stream::{Position, Version};
 
@@ -127,7 +127,7 @@ async fn an_outcome_that_names_other_events_is_refused() {
         let select = "SELECT tenant, command, request, stream, verdict, position, version, events,
                       recorded_at, code, message, checksum FROM outcomes WHERE position = 20";
         let sum = connection.query_row(select, [], |row| {
-            let mut outcome = read::outcome_row(row).expect("whole");
+            let mut outcome = columns::outcome(row).expect("whole");
             outcome.position = 17;
             Ok(outcome.sum())
         });
@@ -150,7 +150,7 @@ fn forge(connection: &Connection, position: Position) {
     let select = "SELECT position, stream, version, hash, header, payload FROM events
                   WHERE position = ?";
     let forged = connection.query_row(select, [position.0 as i64], |row| {
-        let event = read::event_columns(row)?;
+        let event = columns::event_unchecked(row)?;
         let payload = vec![b'0'; event.payload.len()];
         let sum = EventRow { payload: &payload, ..event }.sum();
         Ok((payload, sum))

@@ -2,14 +2,17 @@
 //! table is walked in turns, so that no view of the log is held for long; what is written meanwhile
 //! is met or not, and may be either.
 
-use rusqlite::{Connection, Row, Rows, params};
+use rusqlite::functions::Context;
+use rusqlite::{Connection, Row, Rows};
 
-use super::places;
-use super::totals::Totals;
+use super::look::{Look, Looker};
+use super::totals::{Fingerprint, Totals};
+use super::{by_name, places};
 use crate::chain::{EventHash, blob_hash};
 use crate::id::is_token;
+use crate::store::sqlite::columns::Columns as _;
 use crate::store::sqlite::turn::Turn;
-use crate::store::sqlite::{failure, read, rows};
+use crate::store::sqlite::{failure, rows};
 use crate::store::{Damage, Error, LogHead, Report};
 use crate::stream::Version;
 
@@ -29,26 +32,9 @@ const BLOBS: &str = "SELECT tenant, hash, media_type, bytes, checksum, rowid,
         EXISTS (SELECT 1 FROM blobs found INDEXED BY blobs_by_position
          WHERE found.position = blobs.position AND found.tenant = blobs.tenant AND found.hash = blobs.hash)
     FROM blobs WHERE rowid > ? ORDER BY rowid";
-/// Where hashes lead to: all of them, and those from one on.
-const BLOBS_BY_HASH: [&str; 2] = [
-    "SELECT tenant, hash, rowid FROM blobs INDEXED BY sqlite_autoindex_blobs_1
-     ORDER BY tenant, hash",
-    "SELECT tenant, hash, rowid FROM blobs INDEXED BY sqlite_autoindex_blobs_1
-     WHERE (tenant, hash) >= (?, ?) ORDER BY tenant, hash",
-];
-/// Outcomes: all of them, and those from one on.
-const OUTCOMES: [&str; 2] = [
-    "SELECT tenant, command, request, stream, verdict, position, version, events, recorded_at, code,
-        message, checksum, events > 0 OR EXISTS (
-         SELECT 1 FROM outcomes found INDEXED BY outcomes_without_events WHERE found.events = 0
-         AND (found.position, found.tenant, found.command) = (o.position, o.tenant, o.command))
-     FROM outcomes o ORDER BY tenant, command",
-    "SELECT tenant, command, request, stream, verdict, position, version, events, recorded_at, code,
-        message, checksum, events > 0 OR EXISTS (
-         SELECT 1 FROM outcomes found INDEXED BY outcomes_without_events WHERE found.events = 0
-         AND (found.position, found.tenant, found.command) = (o.position, o.tenant, o.command))
-     FROM outcomes o WHERE (tenant, command) >= (?, ?) ORDER BY tenant, command",
-];
+/// The index alone, behind an entry.
+const INDEX: &str = "SELECT look(stream, version, position) FROM events INDEXED BY events_by_stream
+    WHERE (stream, version) > (?, ?)";
 
 /// One table's check.
 type Part<'c> = dyn Fn(&mut Report, &mut Totals) -> Result<(), Error> + 'c;
@@ -64,7 +50,7 @@ pub(super) fn check(
         &|_, totals| index(connection, head, totals),
         &|report, totals| streams(connection, report, totals),
         &|_, _| heads(connection),
-        &|report, totals| outcomes(connection, report, totals),
+        &|report, totals| by_name::outcomes(connection, report, totals),
         &|report, _| blobs(connection, report),
         &|_, _| epochs(connection),
         &|_, _| places::outcomes(connection),
@@ -97,36 +83,43 @@ pub(super) fn visit(
     Ok(false)
 }
 
-/// The index alone: versions from 1 without gaps in every stream.
+/// Walks the index alone.
 fn index(connection: &Connection, head: LogHead, totals: &mut Totals) -> Result<(), Error> {
-    let mut select = connection
-        .prepare(
-            "SELECT stream, version, position FROM events INDEXED BY events_by_stream
-             WHERE (stream, version) > (?, ?) ORDER BY stream, version",
-        )
-        .map_err(failure::of_rusqlite)?;
-    let (mut stream, mut version) = (i64::MIN, 0_i64);
-    let mut more = true;
-    while more {
-        let mut rows = select.query((stream, version)).map_err(failure::of_rusqlite)?;
-        more = visit(&mut rows, |row| {
-            let entry = || -> rusqlite::Result<(i64, i64, i64)> {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            };
-            let (s, v, position) = entry().map_err(failure::of_rusqlite)?;
-            let follows = if s == stream { v == version + 1 } else { s > stream && v == 1 };
-            if !follows {
-                let what = format!("stream number {s}: version {v} does not follow in the index");
-                return Err(Damage::of(what).into());
-            }
-            if position as u64 <= head.position.0 {
-                totals.index.add(s, v as u64, position as u64);
-            }
-            (stream, version) = (s, v);
-            Ok(0)
-        })?;
-    }
+    let walk = Index { head, stream: i64::MIN, version: 0, entries: Fingerprint::default() };
+    let looker = Looker::on(connection, 3, walk)?;
+    let mut select = connection.prepare(INDEX).map_err(failure::of_rusqlite)?;
+    while looker.show(&mut select, looker.with(|walk| (walk.stream, walk.version)))? {}
+    totals.index = looker.with(|walk| walk.entries);
     Ok(())
+}
+
+/// A walk through the index: versions from 1 without gaps in every stream.
+struct Index {
+    head: LogHead,
+    stream: i64,
+    version: i64,
+    entries: Fingerprint,
+}
+
+impl Look for Index {
+    fn look(&mut self, row: &Context<'_>) -> Result<usize, Error> {
+        let entry = || Ok((row.integer(0)?, row.integer(1)?, row.integer(2)?));
+        let (stream, version, position) = entry().map_err(failure::of_rusqlite)?;
+        let follows = match stream == self.stream {
+            true => version == self.version + 1,
+            false => stream > self.stream && version == 1,
+        };
+        if !follows {
+            let what =
+                format!("stream number {stream}: version {version} does not follow in the index");
+            return Err(Damage::of(what).into());
+        }
+        if position as u64 <= self.head.position.0 {
+            self.entries.add(stream, version as u64, position as u64);
+        }
+        (self.stream, self.version) = (stream, version);
+        Ok(0)
+    }
 }
 
 /// Every stream is found by its name, has a head, and the head names its last event.
@@ -220,89 +213,6 @@ fn heads(connection: &Connection) -> Result<(), Error> {
     }
 }
 
-/// Every outcome matches its checksum, and they stand in order.
-fn outcomes(
-    connection: &Connection,
-    report: &mut Report,
-    totals: &mut Totals,
-) -> Result<(), Error> {
-    by_name(connection, "outcomes", OUTCOMES, |row| {
-        report.outcomes += 1;
-        totals.outcomes += 1;
-        match read::outcome_row(row) {
-            Ok(columns) => {
-                totals.outcome_events += columns.events as u64;
-                if row.get(12) != Ok(true) {
-                    report.note(Damage::of("an outcome is not found by its place"));
-                }
-            }
-            Err(Error::Damaged(damage)) => report.note(damage),
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    })
-}
-
-/// Walks what is found by a tenant and a hash or an id. A turn begins with the last row of the one
-/// before, so that every row is met, also one of rubbish that has no name to be found by and yet
-/// misleads whoever looks one up.
-fn by_name(
-    connection: &Connection,
-    what: &'static str,
-    [first, again]: [&str; 2],
-    met: impl FnMut(&Row<'_>) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut walk = Walk { what, last: None, met_again: true, met };
-    let mut select = connection.prepare(first).map_err(failure::of_rusqlite)?;
-    let mut more =
-        visit(&mut select.query([]).map_err(failure::of_rusqlite)?, |row| walk.visit(row))?;
-    let mut select = connection.prepare(again).map_err(failure::of_rusqlite)?;
-    while more && let Some((tenant, name)) = &walk.last {
-        let mut rows = select.query(params![tenant, name]).map_err(failure::of_rusqlite)?;
-        walk.met_again = false;
-        more = visit(&mut rows, |row| walk.visit(row))?;
-    }
-    Ok(())
-}
-
-/// A walk by name.
-struct Walk<F> {
-    what: &'static str,
-    last: Option<(String, Vec<u8>)>,
-    /// Whether this turn has met the last row of the one before.
-    met_again: bool,
-    met: F,
-}
-
-impl<F: FnMut(&Row<'_>) -> Result<(), Error>> Walk<F> {
-    fn visit(&mut self, row: &Row<'_>) -> Result<usize, Error> {
-        let name = || Ok((row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_blob()?));
-        let name = name().map_err(failure::of_rusqlite)?;
-        let last = self.last.as_ref().map(|(tenant, name)| (&**tenant, &**name));
-        if !std::mem::replace(&mut self.met_again, true) {
-            return match Some(name) == last {
-                true => Ok(0),
-                false => Err(self.damage("are not all found by their names")),
-            };
-        }
-        let follows = last.is_none_or(|last| name > last);
-        (self.met)(row)?;
-        if !follows {
-            return Err(self.damage("do not stand in order"));
-        }
-        let (tenant, id) = self.last.get_or_insert_default();
-        tenant.clear();
-        tenant.push_str(name.0);
-        id.clear();
-        id.extend_from_slice(name.1);
-        Ok(0)
-    }
-
-    fn damage(&self, what: &str) -> Error {
-        Damage::of(format!("{} {what}", self.what)).into()
-    }
-}
-
 /// Every blob matches its hash and is found by it, and nothing is found that is not there.
 fn blobs(connection: &Connection, report: &mut Report) -> Result<(), Error> {
     let mut select = connection.prepare(BLOBS).map_err(failure::of_rusqlite)?;
@@ -332,12 +242,7 @@ fn blobs(connection: &Connection, report: &mut Report) -> Result<(), Error> {
             bytes.map_err(failure::of_rusqlite)
         })?;
     }
-    let mut entries = 0;
-    by_name(connection, "blobs", BLOBS_BY_HASH, |row| {
-        // Those behind the last one were recorded meanwhile.
-        entries += u64::from(row.get::<_, i64>(2).map_err(failure::of_rusqlite)? <= last);
-        Ok(())
-    })?;
+    let entries = by_name::blobs(connection, last)?;
     if entries == walked {
         return Ok(());
     }

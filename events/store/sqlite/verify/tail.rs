@@ -11,7 +11,7 @@ use super::totals::Totals;
 use crate::header::Header;
 use crate::id::CommandId;
 use crate::store::sqlite::{failure, read};
-use crate::store::{Damage, Error, Outcome, Report};
+use crate::store::{Damage, Error, Outcome, Progress, Report};
 use crate::stream::Position;
 
 /// How many events are audited; all, if there are fewer.
@@ -26,7 +26,8 @@ pub(in crate::store::sqlite) fn verify(connection: &Connection) -> Result<(), Er
     let from = begin(connection, head.position)?;
     let mut report = Report::default();
     let mut chunks = Chunks::new(connection, EVENTS_MAX as u64)?;
-    chunks.check(from, head.position, &mut report, &mut Totals::default())?;
+    chunks.check(from, head.position, &Progress::default())?;
+    chunks.found(&mut report, &mut Totals::default());
     if let Some(first) = report.damages.into_iter().next() {
         return Err(first.into());
     }
