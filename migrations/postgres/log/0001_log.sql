@@ -106,10 +106,11 @@ CREATE TRIGGER imports_only_grow BEFORE UPDATE ON imports FOR EACH ROW
 -- Commits what is valid of a batch. Its first row, number 0, says where the log ended before
 -- (`position`) and, if the batch is stamped too early, from when on it may be stamped (`floor`): then
 -- nothing was done. Nor was anything if the position is -1: an empty log has become another one
--- meanwhile, whose id stands in `request`, and headers must name that. Each row after it is an append that was not recorded, with what the log holds
--- about it: the outcome of its command, the epoch of its partition, the head of its stream. The
--- others are recorded, one after the other. Head rows are read again by every statement, because
--- under READ COMMITTED each one sees what was committed before the lock on the log was given.
+-- meanwhile, whose id stands in `request`, and headers must name that. Each row after it is an append
+-- that was not recorded, with what the log holds about it: the outcome of its command, the epoch of
+-- its partition, the head of its stream. The others are recorded, one after the other. Head rows are
+-- read again by every statement, because under READ COMMITTED each one sees what was committed
+-- before the lock on the log was given.
 CREATE FUNCTION append_batch(
     log bytea, stamp bigint,
     -- One of each for an append.
@@ -145,15 +146,11 @@ DECLARE
     fresh_n  bigint;
 BEGIN
     SELECT * INTO STRICT head FROM log FOR UPDATE;
-    IF log <> head.log_id THEN
-        RETURN QUERY SELECT 0, -1::bigint, head.recorded_at, 0::bigint, 0::bigint, ''::bytea,
-                            head.log_id, NULL, NULL, NULL, NULL::smallint, NULL::bigint,
-                            NULL::bigint, NULL::integer, NULL::bigint, NULL, NULL, NULL::bigint;
-        RETURN;
-    END IF;
-    IF stamp < head.recorded_at THEN
-        RETURN QUERY SELECT 0, head.position, head.recorded_at, 0::bigint, 0::bigint, ''::bytea,
-                            NULL::bytea, NULL, NULL, NULL, NULL::smallint, NULL::bigint,
+    IF log <> head.log_id OR stamp < head.recorded_at THEN
+        RETURN QUERY SELECT 0, CASE WHEN log <> head.log_id THEN -1 ELSE head.position END,
+                            head.recorded_at, 0::bigint, 0::bigint, ''::bytea,
+                            CASE WHEN log <> head.log_id THEN head.log_id END,
+                            NULL, NULL, NULL, NULL::smallint, NULL::bigint,
                             NULL::bigint, NULL::integer, NULL::bigint, NULL, NULL, NULL::bigint;
         RETURN;
     END IF;

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sqlx::Connection as _;
 
 use super::database::Database;
 use super::race::program;
@@ -99,7 +100,11 @@ async fn a_copy_that_is_killed_goes_on_to_the_same_bytes() {
     let (mut before, mut midway) = (0, 0);
     for n in 1..=KILLS {
         let mut child = copy(&first, &database.url, &[]).spawn().expect("it starts");
-        thread::park_timeout(takes * n / KILLS);
+        if n % 2 == 0 {
+            thread::park_timeout(takes * n / KILLS);
+        } else {
+            has_entered_more(&database, &mut child).await;
+        }
         child.kill().expect("a child can be killed");
         child.wait().expect("a child can be waited for");
         let Some(after) = events(&database).await else { continue };
@@ -110,6 +115,22 @@ async fn a_copy_that_is_killed_goes_on_to_the_same_bytes() {
     assert!(midway >= MIDWAY, "too few kills strike a copy at work: {midway}");
     succeeds(copy(&first, &database.url, &["--verify"]));
     assert!(exported(&database.url, "json") == exported(&first, "json"), "the copy differs");
+}
+
+/// Waits until a copy has entered something, or has ended.
+async fn has_entered_more(database: &Database, copy: &mut Child) {
+    let mut connection = database.connect().await;
+    let mut before = None;
+    while copy.try_wait().expect("it can be asked").is_none() {
+        let select = "SELECT position FROM annals.log";
+        // There may be no log yet.
+        let position: i64 =
+            sqlx::query_scalar(select).fetch_one(&mut connection).await.unwrap_or(0);
+        if *before.get_or_insert(position) < position {
+            break;
+        }
+    }
+    connection.close().await.expect("the server says farewell");
 }
 
 /// How many events are in a log that must be whole; none, if there is no log yet.

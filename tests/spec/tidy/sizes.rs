@@ -1,7 +1,7 @@
 //! Files and functions that fit into a head.
 
 use super::source::Source;
-use super::{File, holds, rust_files};
+use super::{File, HOUSE, holds, rust_files};
 
 const FILE_LINES_MAX: usize = 500;
 const MEDIAN_LINES_MAX: usize = 120;
@@ -30,7 +30,12 @@ fn long_functions(file: &File) -> Vec<String> {
 
 #[test]
 fn no_file_is_longer_than_500_lines() {
-    holds(long_files(&rust_files()), "split it: `name.rs` keeps the words, `name/` gets the parts");
+    let is_written = |file: &&File| {
+        let ends = [".rs", ".sql", ".py", ".mjs", ".sh", "/run", ".md"];
+        ends.into_iter().any(|end| file.path.ends_with(end)) && file.path != "CHANGELOG.md"
+    };
+    let written: Vec<_> = HOUSE.iter().filter(is_written).cloned().collect();
+    holds(long_files(&written), "split it: `name.rs` keeps the words, `name/` gets the parts");
 }
 
 #[test]
