@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::subject::{Pattern, tokens};
 
-/// Listeners by what they listen to. Ids are given by the caller, and grow.
+/// Listeners by what they listen to. Ids are given by the caller, and no two are the same.
 #[derive(Debug)]
 pub struct Trie<T> {
     root: Node<T>,
@@ -115,7 +115,9 @@ impl<T: Clone> Matches<T> {
                 }
             },
         };
-        list.push((id, listener));
+        // Ids grow, but who has the lower one may come second.
+        let at = list.partition_point(|(other, _)| *other < id);
+        list.insert(at, (id, listener));
     }
 
     fn remove(&mut self, group: Option<&Bytes>, id: u64) -> bool {
@@ -145,7 +147,7 @@ impl<T: Clone> Matches<T> {
     }
 }
 
-/// Ids grow, so a list is in their order.
+/// A list is in the order of its ids.
 fn take<T>(list: &mut Vec<(u64, T)>, id: u64) -> bool {
     let found = list.binary_search_by_key(&id, |(id, _)| *id);
     if let Ok(found) = found {
@@ -279,9 +281,12 @@ mod tests {
             listeners in prop::collection::vec(listener(), 0..24),
             gone in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
             names in prop::collection::vec("[abc](\\.[abc]){0,3}", 1..12),
+            mixed in 0_u64..32,
         ) {
             let (mut trie, mut model) = (Trie::default(), Model::new());
-            for (id, (pattern, group)) in (1..).zip(listeners) {
+            for (number, (pattern, group)) in (0..).zip(listeners) {
+                // They come in another order than their ids.
+                let id = number ^ mixed;
                 trie.insert(&pattern, group.as_ref(), id, ());
                 model.push((pattern, group, id));
             }
