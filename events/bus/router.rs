@@ -158,8 +158,11 @@ impl Router {
     /// there is nobody.
     pub(crate) fn send(&self, message: &Message) {
         let sender = &self.shared.senders[sender::shard(message.subject.as_bytes()) % SENDERS];
-        let view = message.view();
-        let delivered = self.route(&view, &mut sender.lock().expect("nobody panics here"), None);
+        let mut sender = sender.lock().expect("nobody panics here");
+        let delivered = self.route(&message.view(), &mut sender, None);
+        // Nobody here waits for them, and nobody shall keep them.
+        sender.take_pressed();
+        drop(sender);
         if delivered == 0
             && let Some(reply) = &message.reply
         {

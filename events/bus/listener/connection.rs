@@ -106,6 +106,7 @@ pub(super) async fn serve(
     mut ending: watch::Receiver<bool>,
 ) {
     let connection = Arc::new(Connection::new(&door.router, &door.config));
+    let _served = Served(Arc::clone(&connection));
     connection.say(&door.info((connection.id, address), false));
     let mut session = Session::new(&door, &connection);
     let (mut reads, mut writes) = socket.into_split();
@@ -134,6 +135,16 @@ pub(super) async fn serve(
     drop(session);
     connection.outbox.finish();
     farewell(&connection, &mut reads, &mut writes, door.config.farewell).await;
+}
+
+/// A client that is served until this is dropped. Whoever has sent it something may remember it for
+/// longer, and with it all that was waiting for it.
+struct Served(Arc<Connection>);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.0.outbox.close();
+    }
 }
 
 /// Why a connection ends.
