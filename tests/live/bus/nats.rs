@@ -2,7 +2,7 @@
 
 mod endings;
 mod losses;
-mod server;
+pub(super) mod server;
 mod serving;
 
 use std::sync::Arc;
