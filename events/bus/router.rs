@@ -41,6 +41,8 @@ pub trait Listener: Send + Sync + 'static {
     fn connection(&self) -> Option<u64> {
         None
     }
+    /// The bus ends, and nothing more comes. Who has sent to it may remember it all the same.
+    fn end(&self) {}
     /// Whether so much waits for it that who sends more should slow down.
     fn is_pressed(&self) -> bool {
         false
@@ -245,8 +247,10 @@ impl Bus for Router {
 
     async fn drain(&self) -> Result<(), Error> {
         self.shared.closed.store(true, Ordering::Release);
-        *self.shared.listeners.write().expect("nobody panics here") = Trie::default();
+        let listeners =
+            std::mem::take(&mut *self.shared.listeners.write().expect("nobody panics here"));
         self.shared.generation.fetch_add(1, Ordering::Release);
+        listeners.for_each(&mut |listener| listener.end());
         for sender in &self.shared.senders {
             *sender.lock().expect("nobody panics here") = Sender::default();
         }

@@ -88,6 +88,11 @@ impl<T: Clone> Trie<T> {
         removed
     }
 
+    /// Does something with everyone who listens.
+    pub fn for_each(&self, act: &mut impl FnMut(&T)) {
+        self.root.for_each(act);
+    }
+
     /// Everyone that a message to this name is for.
     #[must_use]
     pub fn matches(&self, name: &[u8]) -> Matches<T> {
@@ -134,9 +139,19 @@ impl<T: Clone> Matches<T> {
 
     fn extend(&mut self, other: &Self) {
         self.plain.extend_from_slice(&other.plain);
+        if self.groups.is_empty() {
+            self.groups.clone_from(&other.groups);
+            return;
+        }
+        if other.groups.is_empty() {
+            return;
+        }
+        // One client may make up groups without number, so they are not compared each with each.
+        let places = self.groups.iter().enumerate().map(|(at, (name, _))| (name.clone(), at));
+        let places: HashMap<Bytes, usize> = places.collect();
         for (group, members) in &other.groups {
-            match self.groups.iter_mut().find(|(name, _)| name == group) {
-                Some((_, all)) => all.extend_from_slice(members),
+            match places.get(group) {
+                Some(at) => self.groups[*at].1.extend_from_slice(members),
                 None => self.groups.push((group.clone(), members.clone())),
             }
         }
@@ -157,6 +172,15 @@ fn take<T>(list: &mut Vec<(u64, T)>, id: u64) -> bool {
 }
 
 impl<T: Clone> Node<T> {
+    fn for_each(&self, act: &mut impl FnMut(&T)) {
+        for found in [&self.here, &self.rest].into_iter().flatten() {
+            let members = found.groups.iter().flat_map(|(_, members)| members);
+            found.plain.iter().chain(members).for_each(|(_, listener)| act(listener));
+        }
+        let next = self.next.iter().flat_map(|next| next.values());
+        next.chain(self.any.as_deref()).for_each(|node| node.for_each(act));
+    }
+
     fn collect(&self, rest: Option<&[u8]>, found: &mut Matches<T>) {
         let Some(rest) = rest else {
             if let Some(here) = &self.here {
@@ -299,6 +323,9 @@ mod tests {
                 prop_assert!(!trie.remove(&pattern, group.as_ref(), id));
             }
             prop_assert_eq!(trie.len(), model.len());
+            let mut count = 0;
+            trie.for_each(&mut |()| count += 1);
+            prop_assert_eq!(count, model.len(), "each of them is there once");
             for name in &names {
                 prop_assert_eq!(matched(&trie, name), expected(&model, name));
             }

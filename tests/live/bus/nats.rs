@@ -2,6 +2,7 @@
 
 mod endings;
 mod losses;
+mod scripted;
 pub(super) mod server;
 mod serving;
 

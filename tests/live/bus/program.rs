@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use serde_json::Value;
 
 /// A command about the bus.
@@ -38,6 +38,9 @@ impl Running {
     /// It does nothing more, and nobody is told.
     pub(super) fn stops(&self) {
         kill_process(self.id(), Signal::STOP).expect("it is there");
+        let (id, stopped) =
+            (WaitId::Pid(self.id()), WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT);
+        waitid(id, stopped).expect("it stops");
     }
 
     /// The most memory that it has had so far, in bytes.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use events::bus::listener::parse::CONTROL_LINE_BYTES_MAX;
 use events::bus::listener::{Config, Server};
-use events::bus::{Bus, Event, Message, Name, Router};
+use events::bus::{Bus, Event, Message, Name, Router, Subscribe};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -194,6 +194,22 @@ async fn who_is_told_that_it_ends_gets_the_rest_of_what_it_was_being_told() {
     let (heard, ()) = tokio::join!(client.hear_all(), server.shutdown());
     assert_eq!(heard.len(), expected.len(), "all of it comes");
     assert!(heard == expected, "and in order");
+}
+
+#[tokio::test]
+async fn who_listens_in_the_process_sees_the_end_whoever_has_sent_to_it() {
+    let router = Router::new(1);
+    let server = server(&router, config()).await;
+    let name: Name = "load".parse().expect("a name");
+    let mut heard = router.subscribe(Subscribe::to(name)).await.expect("it listens");
+    let mut client = Client::connect(server.address()).await;
+    client.say(&[QUIET, b"PUB load 1\r\nx\r\nPING\r\n"].concat()).await;
+    assert_eq!(client.hear(6).await, b"PONG\r\n");
+    router.drain().await.expect("it drains");
+    // The client is still there, and remembers where it has sent to.
+    let first = timeout(PATIENCE, heard.next()).await.expect("in time").expect("what was sent");
+    assert_eq!(first.payload, "x");
+    assert_eq!(timeout(PATIENCE, heard.next()).await, Ok(None), "and the end");
 }
 
 #[tokio::test]
