@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::disallowed_methods,
-    clippy::disallowed_types,
     reason = "a test that reads its inputs, and looks at a clock to end"
 )]
 

@@ -28,7 +28,7 @@ impl Client {
         Self { running, says }
     }
 
-    fn is_content(mut self) {
+    fn ends_content(mut self) {
         let mut said = String::new();
         self.says.read_to_string(&mut said).expect("it says something");
         assert_eq!(said, "ok\n");
@@ -42,7 +42,7 @@ fn comes_back_to_the_real_one(client: impl Fn(&str) -> Command) {
     let listens = Client::listens(client(&format!("nats://127.0.0.1:{port}")));
     drop(real);
     let _real = Real::again(port);
-    listens.is_content();
+    listens.ends_content();
 }
 
 async fn comes_back(client: impl Fn(&str) -> Command + Copy + Send + 'static) {
@@ -54,7 +54,7 @@ async fn comes_back(client: impl Fn(&str) -> Command + Copy + Send + 'static) {
     ours.shutdown().await;
     let same = Config { port: Some(address.port()), ..any };
     let ours = Server::bind(Router::new(2), same).await.expect("it listens again");
-    let ends = tokio::task::spawn_blocking(move || listens.is_content());
+    let ends = tokio::task::spawn_blocking(move || listens.ends_content());
     ends.await.expect("it is content");
     ours.shutdown().await;
 }

@@ -71,7 +71,7 @@ impl World {
     }
 
     /// The other one is served as before, and on the connection it had.
-    async fn is_well(mut self, listeners: usize) {
+    async fn ends_well(mut self, listeners: usize) {
         self.healthy.publish(Message::new(name("healthy"), "x")).await.expect("taken");
         let message = in_time(self.heard.next()).await.expect("it listens");
         assert_eq!(message.payload, "x");
@@ -113,7 +113,7 @@ async fn a_program_that_stands_still_is_noticed() {
     assert!(world.router.listeners() > before);
     client.stops();
     world.is_rid_of_it().await;
-    world.is_well(before).await;
+    world.ends_well(before).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -126,7 +126,7 @@ async fn connections_that_are_open_on_one_side_are_freed() {
     assert_eq!(world.router.listeners(), before + CONNECTIONS);
     client.stops();
     world.is_rid_of_it().await;
-    world.is_well(before).await;
+    world.ends_well(before).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -149,5 +149,5 @@ async fn who_takes_nothing_of_what_waits_is_cut_off_in_time() {
         world.router.publish(large.clone()).await.expect("taken");
     }
     world.is_rid_of_it().await;
-    world.is_well(before).await;
+    world.ends_well(before).await;
 }
