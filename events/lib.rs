@@ -31,7 +31,7 @@ pub mod upcast;
 
 #[cfg(feature = "bus")]
 pub mod bus;
-#[cfg(feature = "store")]
+#[cfg(any(feature = "store", feature = "bus"))]
 pub mod planted;
 #[cfg(feature = "store")]
 pub mod store;

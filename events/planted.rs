@@ -35,11 +35,17 @@ pub enum Bug {
     BackupCopiesTheFile,
     /// In a database, positions are taken before the lock on the log is.
     PositionOutsideLock,
+    /// However much waits for a client, it is kept.
+    WaitingBytesUnbounded,
+    /// A message to a group reaches two of its members.
+    GroupDeliveredTwice,
+    /// A message may be sent to a wildcard as if it were a name.
+    WildcardPublished,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -52,6 +58,9 @@ impl Bug {
         Self::ReadWithoutEnd,
         Self::BackupCopiesTheFile,
         Self::PositionOutsideLock,
+        Self::WaitingBytesUnbounded,
+        Self::GroupDeliveredTwice,
+        Self::WildcardPublished,
     ];
 
     /// The name that picks it.
@@ -70,6 +79,9 @@ impl Bug {
             Self::ReadWithoutEnd => "read_without_end",
             Self::BackupCopiesTheFile => "backup_copies_the_file",
             Self::PositionOutsideLock => "position_outside_lock",
+            Self::WaitingBytesUnbounded => "waiting_bytes_unbounded",
+            Self::GroupDeliveredTwice => "group_delivered_twice",
+            Self::WildcardPublished => "wildcard_published",
         }
     }
 }

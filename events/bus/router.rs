@@ -41,6 +41,8 @@ pub trait Listener: Send + Sync + 'static {
     fn connection(&self) -> Option<u64> {
         None
     }
+    /// The bus ends, and nothing more comes. Who has sent to it may remember it all the same.
+    fn end(&self) {}
     /// Whether so much waits for it that who sends more should slow down.
     fn is_pressed(&self) -> bool {
         false
@@ -158,8 +160,11 @@ impl Router {
     /// there is nobody.
     pub(crate) fn send(&self, message: &Message) {
         let sender = &self.shared.senders[sender::shard(message.subject.as_bytes()) % SENDERS];
-        let view = message.view();
-        let delivered = self.route(&view, &mut sender.lock().expect("nobody panics here"), None);
+        let mut sender = sender.lock().expect("nobody panics here");
+        let delivered = self.route(&message.view(), &mut sender, None);
+        // Nobody here waits for them, and nobody shall keep them.
+        sender.take_pressed();
+        drop(sender);
         if delivered == 0
             && let Some(reply) = &message.reply
         {
@@ -242,8 +247,10 @@ impl Bus for Router {
 
     async fn drain(&self) -> Result<(), Error> {
         self.shared.closed.store(true, Ordering::Release);
-        *self.shared.listeners.write().expect("nobody panics here") = Trie::default();
+        let listeners =
+            std::mem::take(&mut *self.shared.listeners.write().expect("nobody panics here"));
         self.shared.generation.fetch_add(1, Ordering::Release);
+        listeners.for_each(&mut |listener| listener.end());
         for sender in &self.shared.senders {
             *sender.lock().expect("nobody panics here") = Sender::default();
         }

@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use bytes::Bytes;
 
+use crate::planted::{Bug, planted};
+
 /// The longest subject: it must fit into a control line with everything beside it.
 pub const SUBJECT_BYTES_MAX: usize = 1024;
 
@@ -60,7 +62,7 @@ impl Name {
     pub fn new(subject: impl Into<Bytes>) -> Result<Self, InvalidSubject> {
         let subject = subject.into();
         check(&subject).map_err(|rule| InvalidSubject::new(&subject, rule))?;
-        if tokens(&subject).any(is_wildcard) {
+        if tokens(&subject).any(is_wildcard) && !planted(Bug::WildcardPublished) {
             return Err(InvalidSubject::new(&subject, "a message is not sent to a wildcard"));
         }
         Ok(Self(subject))
@@ -165,7 +167,7 @@ mod tests {
         }
         for name in ["", ".", "a.", ".a", "a..b", "a b", "a\tb", "a\r\nb", "a\0", "*", "a.*", "a.>"]
         {
-            assert!(name.parse::<Name>().is_err(), "{name:?}");
+            assert!(name.parse::<Name>().is_err(), "{name:?} is taken for a name");
         }
         assert!("x".repeat(SUBJECT_BYTES_MAX).parse::<Name>().is_ok());
         assert!("x".repeat(SUBJECT_BYTES_MAX + 1).parse::<Name>().is_err());

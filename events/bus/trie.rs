@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::subject::{Pattern, tokens};
 
-/// Listeners by what they listen to. Ids are given by the caller, and grow.
+/// Listeners by what they listen to. Ids are given by the caller, and no two are the same.
 #[derive(Debug)]
 pub struct Trie<T> {
     root: Node<T>,
@@ -88,6 +88,11 @@ impl<T: Clone> Trie<T> {
         removed
     }
 
+    /// Does something with everyone who listens.
+    pub fn for_each(&self, act: &mut impl FnMut(&T)) {
+        self.root.for_each(act);
+    }
+
     /// Everyone that a message to this name is for.
     #[must_use]
     pub fn matches(&self, name: &[u8]) -> Matches<T> {
@@ -115,7 +120,9 @@ impl<T: Clone> Matches<T> {
                 }
             },
         };
-        list.push((id, listener));
+        // Ids grow, but who has the lower one may come second.
+        let at = list.partition_point(|(other, _)| *other < id);
+        list.insert(at, (id, listener));
     }
 
     fn remove(&mut self, group: Option<&Bytes>, id: u64) -> bool {
@@ -132,9 +139,19 @@ impl<T: Clone> Matches<T> {
 
     fn extend(&mut self, other: &Self) {
         self.plain.extend_from_slice(&other.plain);
+        if self.groups.is_empty() {
+            self.groups.clone_from(&other.groups);
+            return;
+        }
+        if other.groups.is_empty() {
+            return;
+        }
+        // One client may make up groups without number, so they are not compared each with each.
+        let places = self.groups.iter().enumerate().map(|(at, (name, _))| (name.clone(), at));
+        let places: HashMap<Bytes, usize> = places.collect();
         for (group, members) in &other.groups {
-            match self.groups.iter_mut().find(|(name, _)| name == group) {
-                Some((_, all)) => all.extend_from_slice(members),
+            match places.get(group) {
+                Some(at) => self.groups[*at].1.extend_from_slice(members),
                 None => self.groups.push((group.clone(), members.clone())),
             }
         }
@@ -145,7 +162,7 @@ impl<T: Clone> Matches<T> {
     }
 }
 
-/// Ids grow, so a list is in their order.
+/// A list is in the order of its ids.
 fn take<T>(list: &mut Vec<(u64, T)>, id: u64) -> bool {
     let found = list.binary_search_by_key(&id, |(id, _)| *id);
     if let Ok(found) = found {
@@ -155,6 +172,15 @@ fn take<T>(list: &mut Vec<(u64, T)>, id: u64) -> bool {
 }
 
 impl<T: Clone> Node<T> {
+    fn for_each(&self, act: &mut impl FnMut(&T)) {
+        for found in [&self.here, &self.rest].into_iter().flatten() {
+            let members = found.groups.iter().flat_map(|(_, members)| members);
+            found.plain.iter().chain(members).for_each(|(_, listener)| act(listener));
+        }
+        let next = self.next.iter().flat_map(|next| next.values());
+        next.chain(self.any.as_deref()).for_each(|node| node.for_each(act));
+    }
+
     fn collect(&self, rest: Option<&[u8]>, found: &mut Matches<T>) {
         let Some(rest) = rest else {
             if let Some(here) = &self.here {
@@ -279,9 +305,12 @@ mod tests {
             listeners in prop::collection::vec(listener(), 0..24),
             gone in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
             names in prop::collection::vec("[abc](\\.[abc]){0,3}", 1..12),
+            mixed in 0_u64..32,
         ) {
             let (mut trie, mut model) = (Trie::default(), Model::new());
-            for (id, (pattern, group)) in (1..).zip(listeners) {
+            for (number, (pattern, group)) in (0..).zip(listeners) {
+                // They come in another order than their ids.
+                let id = number ^ mixed;
                 trie.insert(&pattern, group.as_ref(), id, ());
                 model.push((pattern, group, id));
             }
@@ -294,6 +323,9 @@ mod tests {
                 prop_assert!(!trie.remove(&pattern, group.as_ref(), id));
             }
             prop_assert_eq!(trie.len(), model.len());
+            let mut count = 0;
+            trie.for_each(&mut |()| count += 1);
+            prop_assert_eq!(count, model.len(), "each of them is there once");
             for name in &names {
                 prop_assert_eq!(matched(&trie, name), expected(&model, name));
             }

@@ -3,8 +3,10 @@
 mod clients;
 mod command_line;
 mod conversations;
+mod faults;
 mod listener;
 mod nats;
+mod program;
 mod tls;
 
 use std::path::PathBuf;

@@ -37,7 +37,8 @@ async fn shares(members: Vec<Member>) -> Vec<Vec<String>> {
 fn are_everything(shares: &[Vec<String>]) {
     let got: Vec<&String> = shares.iter().flatten().collect();
     let different: BTreeSet<&String> = got.iter().copied().collect();
-    assert_eq!((got.len(), different.len()), (SHARED, SHARED));
+    let counts = (got.len(), different.len());
+    assert_eq!(counts, (SHARED, SHARED), "each message comes to one member, once");
 }
 
 async fn gives_work(connection: &Connection) {

@@ -110,6 +110,7 @@ pub(super) async fn serve(
     mut ending: watch::Receiver<bool>,
 ) {
     let connection = Arc::new(Connection::new(&door.router, &door.config));
+    let _served = Served(Arc::clone(&connection));
     let begun = tokio::select! {
         begun = begin(&door, &connection, socket, address) => begun,
         () = ends(&mut ending) => return,
@@ -142,7 +143,6 @@ pub(super) async fn serve(
     drop(session);
     connection.outbox.finish();
     farewell(&connection, &mut reads, &mut writes, door.config.farewell).await;
-    connection.outbox.close();
 }
 
 /// Says who is there, and agrees on how to talk; says nothing more to who does not agree.
@@ -172,6 +172,16 @@ async fn begin(
             farewell(connection, &mut reads, &mut writes, door.config.farewell).await;
             None
         }
+    }
+}
+
+/// A client that is served until this is dropped. Whoever has sent it something may remember it for
+/// longer, and with it all that was waiting for it.
+struct Served(Arc<Connection>);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.0.outbox.close();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Bytes that wait for one client. Whoever has something for it adds to them; one task writes them,
-//! all that have gathered at once. Nothing is kept while nothing waits.
+//! all that have gathered at once. Nearly nothing is kept while nothing waits, and nothing when the
+//! client is gone.
 
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -8,9 +9,10 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::socket::Writes;
+use crate::planted::{Bug, planted};
 
-/// What a client is told that does not keep up, if it can be told.
-const TOO_SLOW: &[u8] = b"-ERR 'Slow Consumer'\r\n";
+/// How much room is kept while nothing waits.
+const IDLE_BYTES_MAX: usize = 4096;
 
 /// Bytes that wait for one client.
 #[derive(Debug)]
@@ -88,7 +90,7 @@ impl Outbox {
         }
         write(&mut state.waiting);
         let put = match state.bytes() {
-            bytes if bytes > self.limit => Put::Cut,
+            bytes if bytes > self.limit && !planted(Bug::WaitingBytesUnbounded) => Put::Cut,
             bytes if bytes > self.limit / 2 => Put::Pressed,
             _ => Put::Waits,
         };
@@ -114,12 +116,10 @@ impl Outbox {
         self.wake.notify_one();
     }
 
-    /// Takes nothing more, and lets go of what waits: whoever has sent something to the client may
-    /// remember it for long.
+    /// The client is gone: nothing is kept for it, whoever still remembers it.
     pub(super) fn close(&self) {
         let mut state = self.state();
-        state.end = End::Cut;
-        state.waiting = Vec::new();
+        *state = State { end: End::Cut, ..State::default() };
     }
 
     /// Whether more than half of what may wait does.
@@ -129,63 +129,71 @@ impl Outbox {
     }
 
     /// Takes what waits in exchange for an empty vector; says how it goes on if nothing does.
-    fn take(&self, chunk: &mut Vec<u8>) -> Option<End> {
+    fn take(&self, chunk: &mut Chunk<'_>) -> Option<End> {
         let mut state = self.state();
+        (chunk.written, state.writing) = (0, 0);
+        chunk.bytes.clear();
         if state.waiting.is_empty() || state.end == End::Cut {
             state.idle = true;
+            if state.waiting.capacity() > IDLE_BYTES_MAX {
+                state.waiting = Vec::new();
+            }
             return Some(state.end);
         }
-        std::mem::swap(&mut state.waiting, chunk);
-        state.writing = chunk.len();
+        std::mem::swap(&mut state.waiting, &mut chunk.bytes);
+        state.writing = chunk.bytes.len();
         None
     }
 
-    /// Writes what comes, until there will be no more.
+    /// Writes what comes, until there will be no more. Who stops this and begins again goes on where
+    /// it was.
     pub(super) async fn write_to(&self, socket: &mut Writes, deadline: Duration) -> Ended {
-        let mut chunk = Vec::new();
+        let mut chunk = Chunk { outbox: self, bytes: Vec::new(), written: 0 };
         loop {
             match self.take(&mut chunk) {
                 None => {
-                    if let Err(ended) = self.write(socket, &chunk, deadline).await {
+                    if let Err(ended) = chunk.write(socket, deadline).await {
                         return ended;
                     }
-                    chunk.clear();
                 }
                 Some(End::Open) => {
-                    chunk = Vec::new();
+                    chunk.bytes = Vec::new();
                     self.wake.notified().await;
                 }
                 Some(End::Finishing) => return Ended::Finished,
-                Some(End::Cut) => {
-                    // It may have no room for this either.
-                    socket.try_say(TOO_SLOW).await;
-                    return Ended::TooSlow;
-                }
+                // It is not told why: the real server does not say it either.
+                Some(End::Cut) => return Ended::TooSlow,
             }
         }
     }
+}
 
-    async fn write(
-        &self,
-        socket: &mut Writes,
-        mut chunk: &[u8],
-        deadline: Duration,
-    ) -> Result<(), Ended> {
-        while !chunk.is_empty() || socket.owes() {
+/// Bytes that are being written. What is left of them when nobody writes any more waits again,
+/// before all else: half a message may have gone out.
+struct Chunk<'a> {
+    outbox: &'a Outbox,
+    bytes: Vec<u8>,
+    written: usize,
+}
+
+impl Chunk<'_> {
+    async fn write(&mut self, socket: &mut Writes, deadline: Duration) -> Result<(), Ended> {
+        while self.written < self.bytes.len() || socket.owes() {
+            let left = &self.bytes[self.written..];
             tokio::select! {
                 biased;
-                wrote = timeout(deadline, socket.write(chunk)) => match wrote {
-                    Ok(Ok(0)) if !chunk.is_empty() => return Err(Ended::Gone),
+                wrote = timeout(deadline, socket.write(left)) => match wrote {
+                    Ok(Ok(0)) if !left.is_empty() => return Err(Ended::Gone),
                     Ok(Err(_)) => return Err(Ended::Gone),
                     Ok(Ok(bytes)) => {
-                        chunk = &chunk[bytes..];
-                        self.state().writing = chunk.len();
+                        self.written += bytes;
+                        self.outbox.state().writing = self.bytes.len() - self.written;
                     }
                     Err(_) => return Err(Ended::TooSlow),
                 },
-                () = self.wake.notified() => {
+                () = self.outbox.wake.notified() => {
                     // Half a message was written, behind which nothing can be said.
-                    if self.state().end == End::Cut {
+                    if self.outbox.state().end == End::Cut {
                         return Err(Ended::TooSlow);
                     }
                 }
@@ -195,16 +203,68 @@ impl Outbox {
     }
 }
 
+impl Drop for Chunk<'_> {
+    fn drop(&mut self) {
+        let mut state = self.outbox.state();
+        state.writing = 0;
+        if state.end != End::Cut {
+            state.waiting.splice(..0, self.bytes.drain(self.written..));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const LIMIT: usize = 1 << 20;
+
+    fn put(outbox: &Outbox, bytes: usize) -> Put {
+        outbox.put(|out| out.resize(out.len() + bytes, b'x'))
+    }
+
+    fn kept(outbox: &Outbox) -> usize {
+        outbox.state().waiting.capacity()
+    }
+
     #[test]
-    fn nothing_is_kept_for_a_client_that_is_gone() {
-        let outbox = Outbox::new(100);
-        assert_eq!(outbox.put(|out| out.extend_from_slice(&[0; 51])), Put::Pressed);
+    fn what_waits_has_a_limit() {
+        let outbox = Outbox::new(LIMIT);
+        let puts = [LIMIT / 2, 1, LIMIT / 2 - 1, 1, 1].map(|bytes| put(&outbox, bytes));
+        assert_eq!(puts, [Put::Waits, Put::Pressed, Put::Pressed, Put::Cut, Put::Gone]);
+        assert_eq!(kept(&outbox), 0);
+    }
+
+    #[test]
+    fn a_burst_leaves_no_room_behind() {
+        let outbox = Outbox::new(LIMIT);
+        let mut chunk = Chunk { outbox: &outbox, bytes: Vec::new(), written: 0 };
+        for bytes in [LIMIT / 4, LIMIT / 4] {
+            put(&outbox, bytes);
+            assert_eq!(outbox.take(&mut chunk), None);
+            chunk.written = chunk.bytes.len();
+        }
+        assert_eq!(outbox.take(&mut chunk), Some(End::Open));
+        assert!(kept(&outbox) <= IDLE_BYTES_MAX, "{} bytes of room are kept", kept(&outbox));
+    }
+
+    #[test]
+    fn what_was_not_written_waits_again_before_all_else() {
+        let outbox = Outbox::new(LIMIT);
+        let mut chunk = Chunk { outbox: &outbox, bytes: Vec::new(), written: 0 };
+        outbox.put(|out| out.extend_from_slice(b"first"));
+        assert_eq!(outbox.take(&mut chunk), None);
+        chunk.written = 2;
+        outbox.put(|out| out.extend_from_slice(b", second"));
+        drop(chunk);
+        assert_eq!(outbox.state().waiting, b"rst, second");
+    }
+
+    #[test]
+    fn nothing_is_kept_for_who_is_gone() {
+        let outbox = Outbox::new(LIMIT);
+        put(&outbox, LIMIT / 2);
         outbox.close();
-        assert_eq!(outbox.put(|out| out.push(0)), Put::Gone);
-        assert!(!outbox.is_pressed() && outbox.state().waiting.capacity() == 0);
+        assert_eq!((put(&outbox, 1), kept(&outbox)), (Put::Gone, 0));
     }
 }

@@ -8,6 +8,8 @@
 
 mod arguments;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 use memchr::memchr;

@@ -4,7 +4,6 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
@@ -138,24 +137,6 @@ impl Writes {
             Self::Secret { socket, owes } => {
                 *owes = true;
                 socket.write(bytes).await
-            }
-        }
-    }
-
-    /// Says something as far as there is room for it now.
-    pub(super) async fn try_say(&mut self, bytes: &[u8]) {
-        match self {
-            // Whether it was heard nobody asks.
-            Self::Plain(socket) => drop(socket.try_write(bytes)),
-            Self::Secret { socket, .. } => {
-                poll_fn(|context| {
-                    let said = pin!(socket.write_all(bytes)).poll(context);
-                    if said.is_ready() {
-                        let _ = pin!(socket.flush()).poll(context);
-                    }
-                    Poll::Ready(())
-                })
-                .await;
             }
         }
     }

@@ -134,7 +134,7 @@ impl Listener for Subscribed {
 const FRAME_BYTES: usize = 64;
 
 /// Writes a message as a client gets it.
-fn write(out: &mut Vec<u8>, sid: &[u8], headers: &[u8], message: &View<'_>) {
+pub(super) fn write(out: &mut Vec<u8>, sid: &[u8], headers: &[u8], message: &View<'_>) {
     let reply = message.reply.unwrap_or_default();
     let size = headers.len() + message.payload.len();
     out.reserve(message.subject.len() + sid.len() + reply.len() + size + FRAME_BYTES);

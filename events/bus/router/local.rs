@@ -1,7 +1,7 @@
 //! Listeners of this process: each has a channel with a limit.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, RwLock, Weak};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -14,7 +14,8 @@ use crate::bus::{Event, Message, Pattern, Subscribe, Subscription};
 /// A subscription as the router sees it.
 struct Local {
     pattern: Pattern,
-    messages: mpsc::Sender<Message>,
+    /// Where they go, until the bus ends.
+    messages: RwLock<Option<mpsc::Sender<Message>>>,
     missed: Arc<AtomicU64>,
     /// How many more it gets.
     left: AtomicU64,
@@ -36,7 +37,7 @@ pub(super) fn subscribe(router: &Router, wanted: Subscribe) -> Subscription {
     let weak = || Arc::downgrade(&router.shared);
     let local = Local {
         pattern: pattern.clone(),
-        messages: send,
+        messages: RwLock::new(Some(send)),
         missed: Arc::clone(&missed),
         left: AtomicU64::new(ends_after.unwrap_or(u64::MAX)),
         router: weak(),
@@ -52,7 +53,9 @@ impl Listener for Local {
         if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_err() {
             return Taken::No;
         }
-        match self.messages.try_send(message.to_message()) {
+        let messages = self.messages.read().expect("nobody panics here");
+        let Some(messages) = messages.as_ref() else { return Taken::No };
+        match messages.try_send(message.to_message()) {
             Ok(()) => Taken::Yes,
             Err(TrySendError::Closed(_)) => Taken::No,
             Err(TrySendError::Full(_)) => {
@@ -60,6 +63,10 @@ impl Listener for Local {
                 Taken::Yes
             }
         }
+    }
+
+    fn end(&self) {
+        *self.messages.write().expect("nobody panics here") = None;
     }
 }
 

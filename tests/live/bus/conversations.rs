@@ -2,7 +2,7 @@
 //! 2.15.1 answered, and it is asked again.
 
 mod hardship;
-mod play;
+pub(super) mod play;
 pub(super) mod real;
 mod script;
 pub(super) mod settings;

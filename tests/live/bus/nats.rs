@@ -3,6 +3,7 @@
 mod endings;
 pub(super) mod losses;
 mod restricted;
+mod scripted;
 pub(super) mod server;
 mod serving;
 

@@ -4,6 +4,7 @@ use super::Session;
 use crate::bus::listener::parse::Publish;
 use crate::bus::listener::quote::quote;
 use crate::bus::message::View;
+use crate::planted::{Bug, planted};
 
 /// What a subject is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl Kind {
                 if length == 0 {
                     return Self::Broken;
                 }
-                if length == 1 && wild {
+                if length == 1 && wild && !planted(Bug::WildcardPublished) {
                     kind = Self::Wild;
                 }
                 (length, wild) = (0, false);
@@ -98,7 +99,8 @@ mod tests {
             ("a..b", Kind::Broken),
             ("*.", Kind::Broken),
         ] {
-            assert_eq!(Kind::of(subject.as_bytes()), kind, "{subject}");
+            let found = Kind::of(subject.as_bytes());
+            assert_eq!(found, kind, "{subject} is a subject of another kind");
         }
     }
 }

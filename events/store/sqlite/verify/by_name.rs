@@ -12,22 +12,22 @@ use crate::store::{Damage, Error, Report};
 
 /// Outcomes: all of them, and those from one on.
 const OUTCOMES: [&str; 2] = [
-    "SELECT look(tenant, command, request, stream, verdict, position, version, events, recorded_at,
-        code, message, checksum, events > 0 OR EXISTS (
+    "SELECT 1 FROM outcomes o
+     WHERE look(tenant, command, request, stream, verdict, position, version, events, recorded_at, code,
+        message, checksum, events > 0 OR EXISTS (
          SELECT 1 FROM outcomes found INDEXED BY outcomes_without_events WHERE found.events = 0
-         AND (found.position, found.tenant, found.command) = (o.position, o.tenant, o.command)))
-     FROM outcomes o",
-    "SELECT look(tenant, command, request, stream, verdict, position, version, events, recorded_at,
-        code, message, checksum, events > 0 OR EXISTS (
+         AND (found.position, found.tenant, found.command) = (o.position, o.tenant, o.command)))",
+    "SELECT 1 FROM outcomes o WHERE (tenant, command) >= (?, ?)
+     AND look(tenant, command, request, stream, verdict, position, version, events, recorded_at, code,
+        message, checksum, events > 0 OR EXISTS (
          SELECT 1 FROM outcomes found INDEXED BY outcomes_without_events WHERE found.events = 0
-         AND (found.position, found.tenant, found.command) = (o.position, o.tenant, o.command)))
-     FROM outcomes o WHERE (tenant, command) >= (?, ?)",
+         AND (found.position, found.tenant, found.command) = (o.position, o.tenant, o.command)))",
 ];
 /// Where hashes lead to: all of them, and those from one on.
 const BLOBS: [&str; 2] = [
-    "SELECT look(tenant, hash, rowid) FROM blobs INDEXED BY sqlite_autoindex_blobs_1",
-    "SELECT look(tenant, hash, rowid) FROM blobs INDEXED BY sqlite_autoindex_blobs_1
-     WHERE (tenant, hash) >= (?, ?)",
+    "SELECT 1 FROM blobs INDEXED BY sqlite_autoindex_blobs_1 WHERE look(tenant, hash, rowid)",
+    "SELECT 1 FROM blobs INDEXED BY sqlite_autoindex_blobs_1
+     WHERE (tenant, hash) >= (?, ?) AND look(tenant, hash, rowid)",
 ];
 
 /// Every outcome matches its checksum, and they stand in order.
@@ -72,7 +72,7 @@ fn walk<M: Meet>(
 }
 
 /// What is done with each row of a walk.
-trait Meet: 'static {
+trait Meet: Send + 'static {
     fn meet(&mut self, row: &Context<'_>) -> Result<(), Error>;
 }
 

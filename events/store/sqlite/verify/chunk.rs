@@ -18,8 +18,8 @@ use crate::time::Timestamp;
 const UNREADABLE_MAX: usize = 64;
 
 /// The events of a range.
-const EVENTS: &str = "SELECT look(position, stream, version, hash, header, payload, checksum)
-    FROM events WHERE position BETWEEN ? AND ?";
+const EVENTS: &str = "SELECT 1 FROM events WHERE position BETWEEN ? AND ?
+    AND look(position, stream, version, hash, header, payload, checksum)";
 /// How many events below a position and from another one on are found, each by itself.
 const FOUND: &str = "SELECT count(*) FROM
         (SELECT position FROM events WHERE position >= ? AND position < ?

@@ -5,7 +5,8 @@ use std::process::{Output, Stdio};
 
 use tempfile::TempDir;
 
-use super::{Running, annals, run};
+use super::super::program::{Running, annals};
+use super::{run, serve};
 
 const USERS: &str = r#"[
     {"user":"in","password":"p","publish":{"allow":["a"]},"subscribe":{"allow":["nothing"]}},
@@ -23,7 +24,7 @@ impl Guarded {
         let folder = tempfile::tempdir().expect("a folder");
         let users = folder.path().join("users.json");
         std::fs::write(&users, USERS).expect("there is room");
-        let (listener, url) = Running::serve(&["--users", &users.to_string_lossy()]);
+        let (listener, url) = serve(&["--users", &users.to_string_lossy()]);
         Self { _folder: folder, _listener: listener, url }
     }
 

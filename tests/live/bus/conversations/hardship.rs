@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use events::bus::listener::parse::CONTROL_LINE_BYTES_MAX;
 use events::bus::listener::{Config, Server};
-use events::bus::{Bus, Event, Message, Name, Router};
+use events::bus::{Bus, Event, Message, Name, Router, Subscribe};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -91,20 +91,6 @@ async fn who_is_gone_without_a_word_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_flood_of_pings_without_reading_ends() {
-    let router = Router::new(1);
-    let server = server(&router, config()).await;
-    let mut socket = TcpStream::connect(server.address()).await.expect("it is let in");
-    let flood = b"PING\r\n".repeat(64 * 1024);
-    // The server has nowhere to put its answers in the end, and does not read on for ever.
-    let floods = async { while socket.write_all(&flood).await.is_ok() {} };
-    timeout(PATIENCE, floods).await.expect("it is cut off");
-    let mut client = listener(&server).await;
-    client.say(b"PING\r\n").await;
-    assert_eq!(client.hear(6).await, b"PONG\r\n", "others are served");
-}
-
-#[tokio::test]
 async fn a_subject_of_a_megabyte_is_a_line_too_long() {
     let router = Router::new(1);
     let server = server(&router, config()).await;
@@ -184,6 +170,46 @@ async fn who_is_served_is_told_that_it_ends_and_gets_what_waits() {
         drop(socket);
     };
     tokio::join!(reads, server.shutdown());
+}
+
+#[tokio::test]
+async fn who_is_told_that_it_ends_gets_the_rest_of_what_it_was_being_told() {
+    const COUNT: usize = 4096;
+    let router = Router::new(1);
+    let patient =
+        Config { waiting_bytes_max: 64 * WAITING_BYTES_MAX, farewell: PATIENCE, ..config() };
+    let server = server(&router, patient).await;
+    let mut client = listener(&server).await;
+    let mut expected = Vec::new();
+    for n in 0..COUNT {
+        let payload = format!("{n:4096}");
+        router
+            .publish(Message::new("load".parse().expect("a name"), payload.clone()))
+            .await
+            .expect("taken");
+        expected.extend(format!("MSG load 1 4096\r\n{payload}\r\n").into_bytes());
+    }
+    // Some of it is on its way when others have been served.
+    listener(&server).await.leave().await;
+    let (heard, ()) = tokio::join!(client.hear_all(), server.shutdown());
+    assert_eq!(heard.len(), expected.len(), "all of it comes");
+    assert!(heard == expected, "and in order");
+}
+
+#[tokio::test]
+async fn who_listens_in_the_process_sees_the_end_whoever_has_sent_to_it() {
+    let router = Router::new(1);
+    let server = server(&router, config()).await;
+    let name: Name = "load".parse().expect("a name");
+    let mut heard = router.subscribe(Subscribe::to(name)).await.expect("it listens");
+    let mut client = Client::connect(server.address()).await;
+    client.say(&[QUIET, b"PUB load 1\r\nx\r\nPING\r\n"].concat()).await;
+    assert_eq!(client.hear(6).await, b"PONG\r\n");
+    router.drain().await.expect("it drains");
+    // The client is still there, and remembers where it has sent to.
+    let first = timeout(PATIENCE, heard.next()).await.expect("in time").expect("what was sent");
+    assert_eq!(first.payload, "x");
+    assert_eq!(timeout(PATIENCE, heard.next()).await, Ok(None), "and the end");
 }
 
 #[tokio::test]

@@ -30,6 +30,11 @@ pub(crate) const ALL: &[Setting] = &[
 max_payload: 10
 max_sub_tokens: 3"#,
     ),
+    (
+        "slow",
+        r#"max_pending: 2048
+max_payload: 2048"#,
+    ),
     ("crowded", r#"max_connections: 2"#),
     (
         "watchful",
@@ -50,6 +55,7 @@ pub(crate) fn ours(setting: &str) -> Config {
         },
         "users" => Config { access: Access::Users(users()), ..config },
         "narrow" => Config { subscriptions_max: 2, payload_max: 10, tokens_max: 3, ..config },
+        "slow" => Config { waiting_bytes_max: 2048, payload_max: 2048, ..config },
         "crowded" => Config { connections_max: 2, ..config },
         "watchful" => Config { ping_interval: Duration::from_millis(300), ..config },
         other => panic!("no setting: {other}"),

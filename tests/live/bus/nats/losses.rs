@@ -92,6 +92,17 @@ async fn a_server_that_stands_still_lets_requests_time_out() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_ever_for_a_server_that_stands_still() {
+    let server = Server::start(&[]);
+    let bus = server.connect().await;
+    server.stops();
+    // Nothing comes from outside, so that time passes as fast as it can.
+    tokio::time::pause();
+    let flushed = timeout(Duration::from_secs(60), bus.flush()).await.expect("the wait has an end");
+    assert!(matches!(flushed, Err(Error::Unavailable(_))), "{flushed:?}");
+}
+
+#[tokio::test]
 async fn a_server_that_takes_nothing_is_unavailable() {
     let server = Server::start(&[]);
     let bus = server.connect().await;

@@ -5,7 +5,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use events::bus::nats::{Nats, Settings};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 /// A running server on a port of its own.
 pub(crate) struct Server {
@@ -52,6 +52,9 @@ impl Server {
     /// It does nothing more, and nobody is told.
     pub(crate) fn stops(&self) {
         self.signal(Signal::STOP);
+        let (id, stopped) =
+            (WaitId::Pid(self.id()), WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT);
+        waitid(id, stopped).expect("it stops");
     }
 
     /// It goes on as if nothing had been.
@@ -65,8 +68,11 @@ impl Server {
     }
 
     fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(self.program.id().cast_signed()).expect("it has an id");
-        kill_process(pid, signal).expect("it is there");
+        kill_process(self.id(), signal).expect("it is there");
+    }
+
+    fn id(&self) -> Pid {
+        Pid::from_raw(self.program.id().cast_signed()).expect("it has an id")
     }
 }
 

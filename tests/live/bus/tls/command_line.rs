@@ -1,13 +1,14 @@
 //! The commands of the bus in secret.
 
-use super::super::command_line::{Running, json, run};
+use super::super::command_line::{json, run, serve as serve_plain};
+use super::super::program::{Running, annals};
 use super::papers::Papers;
 
 /// A listener that shows these papers, and its URL.
 fn serve(papers: &Papers, more: &[&str]) -> (Running, String) {
     let (certificate, key) = (papers.text("server.pem"), papers.text("server.key"));
     let files = ["--tls-cert", &certificate, "--tls-key", &key];
-    let (running, url) = Running::serve(&[&files[..], more].concat());
+    let (running, url) = serve_plain(&[&files[..], more].concat());
     (running, url.replace("nats://127.0.0.1", "tls://localhost"))
 }
 
@@ -60,7 +61,7 @@ fn files_that_do_not_belong_together_are_refused() {
     ] {
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--tls-cert", certificate];
         let arguments = [&arguments[..], &["--tls-key", key]].concat();
-        let refused = super::super::command_line::annals(&arguments).output().expect("it starts");
+        let refused = annals(&arguments).output().expect("it starts");
         let said = String::from_utf8_lossy(&refused.stderr);
         assert_eq!(refused.status.code(), Some(78), "{said}");
         assert!(said.contains("tls_unusable") && said.contains(culprit.as_str()), "{said}");
