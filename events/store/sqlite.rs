@@ -125,7 +125,18 @@ impl EventStore for Sqlite {
 
     async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error> {
         self.batches.fetch_add(1, Ordering::Relaxed);
-        self.writer.run(|connection| connection.append(&batch))
+        let append = |connection: &mut Connection| {
+            let reply = connection.append(&batch)?;
+            Ok((reply, connection.is_due()?))
+        };
+        let (reply, is_due) = match batch.appends.len() {
+            0..=FEW => self.writer.run_short(append)?,
+            _ => self.writer.run(append)?,
+        };
+        if is_due {
+            self.writer.run(Connection::settle)?;
+        }
+        Ok(reply)
     }
 
     async fn import(&self, arrival: Arc<Arrival>) -> Result<Arrived, Error> {

@@ -46,16 +46,22 @@ impl Connection {
         &self.identity
     }
 
-    /// Does what is to be done after a commit.
-    pub(super) fn settle(&mut self) -> Result<(), Error> {
-        self.journal.settle(&self.sqlite)
+    /// Whether [`settle`](Self::settle) has something to do that takes long.
+    pub(super) fn is_due(&mut self) -> Result<bool, Error> {
+        self.journal.is_due(&self.sqlite)
     }
 
-    /// Commits what is valid of a batch.
+    /// Does what is to be done after a commit.
+    pub(super) fn settle(&mut self) -> Result<(), Error> {
+        match self.is_due()? {
+            true => self.journal.settle(&self.sqlite),
+            false => Ok(()),
+        }
+    }
+
+    /// Commits what is valid of a batch; [`settle`](Self::settle) comes next.
     pub(super) fn append(&mut self, batch: &Batch) -> Result<Reply, Error> {
-        let reply = self.transaction(|this| this.admit(batch))?;
-        self.settle()?;
-        Ok(reply)
+        self.transaction(|this| this.admit(batch))
     }
 
     /// The heads of streams, found on the connection that is about to move them.

@@ -72,17 +72,20 @@ impl Journal {
         Ok(())
     }
 
-    /// Does a checkpoint after a batch, if the journal has grown enough. That readers are in the way
-    /// is no error; that the disk is full is none either, because the journal still has everything.
-    pub(super) fn settle(&mut self, connection: &Connection) -> Result<(), Error> {
+    /// Whether the journal has grown enough for a checkpoint.
+    pub(super) fn is_due(&mut self, connection: &Connection) -> Result<bool, Error> {
         let pages = length(connection)?;
         if self.pages.is_some_and(|before| pages < before) {
             self.begins_anew();
         }
         self.pages = Some(pages);
-        if pages < self.next_try {
-            return Ok(());
-        }
+        Ok(pages >= self.next_try)
+    }
+
+    /// Does a checkpoint that is due. That readers are in the way is no error; that the disk is full
+    /// is none either, because the journal still has everything.
+    pub(super) fn settle(&mut self, connection: &Connection) -> Result<(), Error> {
+        let pages = self.pages.unwrap_or_default();
         if pages < self.long {
             self.next_try = pages + self.due / 4;
             return unless_in_the_way(run(connection, Mode::Passive)).map(drop);
