@@ -47,7 +47,7 @@ pub(super) fn verify(
     };
     compare_schema(connection, &mut report)?;
     let workers = thread::available_parallelism().map_or(1, usize::from).clamp(1, WORKERS_MAX);
-    let workers = workers.min(work::chunks(head.position));
+    let workers = workers.min(work::workers(head.position));
     let work = Work::new(head.position, workers);
     let audit = |connection: &Connection, worker| audit(connection, worker, &work, head, progress);
     let found: Vec<Result<(Report, Totals), Error>> = thread::scope(|scope| {

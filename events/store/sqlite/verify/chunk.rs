@@ -53,8 +53,10 @@ impl<'c> Chunks<'c> {
         to: Position,
         progress: &Progress,
     ) -> Result<(), Error> {
-        let last = self.time_before(from)?;
-        self.scan.with(|scan| (scan.next, scan.last) = (from, last));
+        if self.scan.with(|scan| scan.next != from || from == Position::FIRST) {
+            let last = self.time_before(from)?;
+            self.scan.with(|scan| (scan.next, scan.last) = (from, last));
+        }
         let (mut next, mut unreadable) = (from, 0);
         while next <= to && unreadable < UNREADABLE_MAX {
             let first = next;

@@ -10,12 +10,16 @@ use crate::stream::Position;
 /// How many positions a worker takes at a time.
 const CHUNK: u64 = 1_024;
 
+/// How many positions another worker must have before it: of fewer, it checks half of them sooner than
+/// one that would have to look up what was before.
+const PARTED_MIN: u64 = 64 * CHUNK;
+
 /// What each worker has before it.
 pub(super) struct Work(Mutex<Vec<Range<u64>>>);
 
-/// How many chunks a log has that ends here; one that has one is not worth a second worker.
-pub(super) fn chunks(last: Position) -> usize {
-    usize::try_from(last.0 / CHUNK + 1).unwrap_or(usize::MAX)
+/// How many workers there is work for in a log that ends here.
+pub(super) fn workers(last: Position) -> usize {
+    usize::try_from(last.0 / PARTED_MIN + 1).unwrap_or(usize::MAX)
 }
 
 impl Work {
@@ -33,6 +37,9 @@ impl Work {
         let mut ranges = self.0.lock().expect("no one panics while holding the work");
         if ranges[worker].is_empty() {
             let longest = ranges.iter_mut().max_by_key(|range| range.end - range.start)?;
+            if longest.end - longest.start < PARTED_MIN {
+                return None;
+            }
             ranges[worker] = second_half(longest);
         }
         let own = &mut ranges[worker];
@@ -42,7 +49,7 @@ impl Work {
     }
 }
 
-/// Parts with the second half of a range, in whole chunks; with all of it, if it is one chunk.
+/// Parts with the second half of a range, in whole chunks.
 fn second_half(range: &mut Range<u64>) -> Range<u64> {
     let chunks = (range.end - range.start).div_ceil(CHUNK);
     let middle = range.start + (chunks / 2 * CHUNK);
@@ -73,8 +80,8 @@ mod tests {
 
     #[test]
     fn every_position_is_taken_once() {
-        for last in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 7 * CHUNK, 100 * CHUNK + 17] {
-            for turns in [[1, 1, 1], [0, 0, 1], [1, 0, 0], [3, 1, 2], [1, 9, 1]] {
+        for last in [0, 1, CHUNK, CHUNK + 1, 7 * CHUNK, PARTED_MIN, 300 * CHUNK + 17] {
+            for turns in [[1, 1, 1], [0, 0, 1], [3, 1, 2], [9, 1, 1], [1, 9, 1]] {
                 let mut next = 1;
                 for (from, to) in taken(last, turns) {
                     assert_eq!(from, next, "of {last} with {turns:?}");
@@ -88,9 +95,11 @@ mod tests {
 
     #[test]
     fn who_works_alone_goes_on_where_it_was() {
-        let work = Work::new(Position(5 * CHUNK), 2);
+        let work = Work::new(Position(2 * PARTED_MIN + CHUNK), 2);
         let starts: Vec<_> = (0..3).map_while(|_| work.take(1)).map(|(from, _)| from.0).collect();
         assert_eq!(starts, [1, CHUNK + 1, 2 * CHUNK + 1]);
-        assert_eq!(work.take(0).map(|(from, _)| from.0), Some(4 * CHUNK + 1));
+        assert_eq!(work.take(0).map(|(from, _)| from.0), Some(PARTED_MIN + 2 * CHUNK + 1));
+        while work.take(1).is_some() {}
+        assert_eq!(work.take(0).map(|(from, _)| from.0), Some(PARTED_MIN + 3 * CHUNK + 1));
     }
 }
