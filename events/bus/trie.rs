@@ -1,6 +1,6 @@
 //! Who listens to what: a tree of tokens, in which one walk finds everyone that a message is for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 
@@ -29,14 +29,28 @@ struct Node<T> {
     /// What goes on behind `*`.
     any: Option<Box<Self>>,
     /// Who listens to the subject that ends here.
-    here: Option<Box<Matches<T>>>,
+    here: Option<Box<Listed<T>>>,
     /// Who listens to `>` from here on.
-    rest: Option<Box<Matches<T>>>,
+    rest: Option<Box<Listed<T>>>,
+}
+
+/// Who listens to one pattern, each list in the order of its ids. One client may make up groups
+/// without number, so they are found by their names.
+#[derive(Debug)]
+struct Listed<T> {
+    plain: Vec<(u64, T)>,
+    groups: BTreeMap<Bytes, Vec<(u64, T)>>,
 }
 
 impl<T> Default for Matches<T> {
     fn default() -> Self {
         Self { plain: Vec::new(), groups: Vec::new() }
+    }
+}
+
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self { plain: Vec::new(), groups: BTreeMap::new() }
     }
 }
 
@@ -108,45 +122,27 @@ fn is_open(pattern: &Pattern) -> bool {
     bytes == ">" || bytes.ends_with(b".>")
 }
 
+impl<T> Matches<T> {
+    /// How many they are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.plain.len() + self.groups.iter().map(|(_, members)| members.len()).sum::<usize>()
+    }
+
+    /// Whether there is nobody.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 impl<T: Clone> Matches<T> {
-    fn insert(&mut self, group: Option<&Bytes>, id: u64, listener: T) {
-        let list = match group {
-            None => &mut self.plain,
-            Some(group) => match self.groups.iter().position(|(name, _)| name == group) {
-                Some(known) => &mut self.groups[known].1,
-                None => {
-                    self.groups.push((group.clone(), Vec::new()));
-                    &mut self.groups.last_mut().expect("it was added").1
-                }
-            },
-        };
-        // Ids grow, but who has the lower one may come second.
-        let at = list.partition_point(|(other, _)| *other < id);
-        list.insert(at, (id, listener));
-    }
-
-    fn remove(&mut self, group: Option<&Bytes>, id: u64) -> bool {
-        let Some(group) = group else { return take(&mut self.plain, id) };
-        let Some(known) = self.groups.iter().position(|(name, _)| name == group) else {
-            return false;
-        };
-        let removed = take(&mut self.groups[known].1, id);
-        if self.groups[known].1.is_empty() {
-            self.groups.swap_remove(known);
-        }
-        removed
-    }
-
-    fn extend(&mut self, other: &Self) {
+    fn extend(&mut self, other: &Listed<T>) {
         self.plain.extend_from_slice(&other.plain);
-        if self.groups.is_empty() {
-            self.groups.clone_from(&other.groups);
-            return;
-        }
         if other.groups.is_empty() {
             return;
         }
-        // One client may make up groups without number, so they are not compared each with each.
+        // Not compared each with each either.
         let places = self.groups.iter().enumerate().map(|(at, (name, _))| (name.clone(), at));
         let places: HashMap<Bytes, usize> = places.collect();
         for (group, members) in &other.groups {
@@ -155,6 +151,28 @@ impl<T: Clone> Matches<T> {
                 None => self.groups.push((group.clone(), members.clone())),
             }
         }
+    }
+}
+
+impl<T> Listed<T> {
+    fn insert(&mut self, group: Option<&Bytes>, id: u64, listener: T) {
+        let list = match group {
+            None => &mut self.plain,
+            Some(group) => self.groups.entry(group.clone()).or_default(),
+        };
+        // Ids grow, but who has the lower one may come second.
+        let at = list.partition_point(|(other, _)| *other < id);
+        list.insert(at, (id, listener));
+    }
+
+    fn remove(&mut self, group: Option<&Bytes>, id: u64) -> bool {
+        let Some(group) = group else { return take(&mut self.plain, id) };
+        let Some(members) = self.groups.get_mut(group) else { return false };
+        let removed = take(members, id);
+        if members.is_empty() {
+            self.groups.remove(group);
+        }
+        removed
     }
 
     fn is_empty(&self) -> bool {
@@ -174,7 +192,7 @@ fn take<T>(list: &mut Vec<(u64, T)>, id: u64) -> bool {
 impl<T: Clone> Node<T> {
     fn for_each(&self, act: &mut impl FnMut(&T)) {
         for found in [&self.here, &self.rest].into_iter().flatten() {
-            let members = found.groups.iter().flat_map(|(_, members)| members);
+            let members = found.groups.values().flatten();
             found.plain.iter().chain(members).for_each(|(_, listener)| act(listener));
         }
         let next = self.next.iter().flat_map(|next| next.values());
@@ -235,7 +253,7 @@ impl<T: Clone> Node<T> {
     }
 }
 
-fn drop_from<T: Clone>(list: &mut Option<Box<Matches<T>>>, group: Option<&Bytes>, id: u64) -> bool {
+fn drop_from<T>(list: &mut Option<Box<Listed<T>>>, group: Option<&Bytes>, id: u64) -> bool {
     let Some(found) = list else { return false };
     let removed = found.remove(group, id);
     if found.is_empty() {

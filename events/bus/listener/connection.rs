@@ -3,8 +3,8 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -46,8 +46,8 @@ pub(super) struct Connection {
     heard: AtomicBool,
     /// How many questions whether it is there have no answer.
     pings: AtomicU32,
-    /// How many of its subscriptions have ended by themselves.
-    ended: AtomicUsize,
+    /// Subscriptions that have ended by themselves, each by what the client calls it.
+    ended: Mutex<Vec<Box<[u8]>>>,
 }
 
 impl Connection {
@@ -61,7 +61,7 @@ impl Connection {
             known: AtomicBool::new(!config.access.is_guarded()),
             heard: AtomicBool::new(false),
             pings: AtomicU32::new(0),
-            ended: AtomicUsize::new(0),
+            ended: Mutex::default(),
         }
     }
 
@@ -87,18 +87,14 @@ impl Connection {
         self.pings.store(0, Ordering::Relaxed);
     }
 
-    /// One more subscription has ended by itself, if it had not before.
-    pub(super) fn ended(&self, now: bool) {
-        self.ended.fetch_add(usize::from(now), Ordering::Relaxed);
+    /// A subscription has ended by itself.
+    pub(super) fn ended(&self, sid: &[u8]) {
+        self.ended.lock().expect("nobody panics here").push(sid.into());
     }
 
-    /// How many have, since this was asked.
-    pub(super) fn take_ended(&self, at_least: usize) -> bool {
-        let many = self.ended.load(Ordering::Relaxed) >= at_least;
-        if many {
-            self.ended.store(0, Ordering::Relaxed);
-        }
-        many
+    /// Those that have, since this was asked.
+    pub(super) fn take_ended(&self) -> Vec<Box<[u8]>> {
+        std::mem::take(&mut *self.ended.lock().expect("nobody panics here"))
     }
 }
 
@@ -226,9 +222,11 @@ async fn farewell(
 async fn read(session: &mut Session, socket: &mut Reads, connection: &Connection) -> Quit {
     let mut input = Input::default();
     loop {
-        match input.fill(socket).await {
-            Ok(0) | Err(_) => return Quit(None),
-            Ok(_) => connection.heard.store(true, Ordering::Relaxed),
+        if !input.has_enough() {
+            match input.fill(socket).await {
+                Ok(0) | Err(_) => return Quit(None),
+                Ok(_) => connection.heard.store(true, Ordering::Relaxed),
+            }
         }
         match session.take(input.bytes()) {
             Ok((taken, needed)) => input.done(taken, needed),

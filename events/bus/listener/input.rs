@@ -40,6 +40,11 @@ impl Input {
         self.needed = needed;
     }
 
+    /// Whether there is as much as is needed.
+    pub(super) fn has_enough(&self) -> bool {
+        self.bytes().len() >= self.needed
+    }
+
     /// Reads until there is as much as is needed; nothing was read at the end.
     pub(super) async fn fill(&mut self, socket: &mut Reads) -> io::Result<usize> {
         self.move_up();

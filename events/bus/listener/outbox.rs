@@ -84,8 +84,17 @@ impl Outbox {
 
     /// Adds bytes.
     pub(super) fn put(&self, write: impl FnOnce(&mut Vec<u8>)) -> Put {
+        self.put_if(|| true, write)
+    }
+
+    /// Adds bytes, if they are still wanted when nobody else can add any.
+    pub(super) fn put_if(
+        &self,
+        is_wanted: impl FnOnce() -> bool,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Put {
         let mut state = self.state();
-        if state.end != End::Open {
+        if state.end != End::Open || !is_wanted() {
             return Put::Gone;
         }
         write(&mut state.waiting);

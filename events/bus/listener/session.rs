@@ -19,8 +19,8 @@ use crate::bus::Pattern;
 use crate::bus::router::{Listener, Sender};
 use crate::bus::subject::tokens;
 
-/// From how many on subscriptions that have ended by themselves are looked for.
-const ENDED_MIN: usize = 64;
+/// How much of what a client says is done before others have their turn.
+const TURN_MAX: usize = 256;
 
 /// The client goes; this is what it is told.
 #[derive(Debug)]
@@ -61,11 +61,11 @@ impl Session {
         self.sender.take_pressed()
     }
 
-    /// Does all that is said there; gives how many bytes are done with, and how many have to be
-    /// behind them before there is more to do.
+    /// Does what is said there, as far as one turn goes; gives how many bytes are done with, and how
+    /// many have to be behind them before there is more to do.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(usize, usize), Quit> {
         let mut done = 0;
-        loop {
+        for _ in 0..TURN_MAX {
             match self.parser.step(&bytes[done..]) {
                 Step::Said { taken, operation } => {
                     done += taken;
@@ -75,6 +75,7 @@ impl Session {
                 Step::Failed(failure) => return Err(Quit(failure.text().map(Cow::Borrowed))),
             }
         }
+        Ok((done, 1))
     }
 
     fn perform(&mut self, operation: Operation<'_>) -> Result<(), Quit> {
@@ -152,10 +153,11 @@ impl Session {
             return Err((refused() + group.as_deref().unwrap_or_default()).into());
         }
         let limit = config.subscriptions_max;
-        let full = self.subscriptions.len() >= limit;
-        let many = if full { 1 } else { ENDED_MIN.max(self.subscriptions.len() / 2) };
-        if self.connection.take_ended(many) {
-            self.subscriptions.retain(|_, subscribed| !subscribed.has_ended());
+        for sid in self.connection.take_ended() {
+            // It may have begun anew meanwhile.
+            if self.subscriptions.get(&sid).is_some_and(|known| known.has_ended()) {
+                self.subscriptions.remove(&sid);
+            }
         }
         if self.subscriptions.len() >= limit {
             return Err("maximum subscriptions exceeded".into());
@@ -165,7 +167,7 @@ impl Session {
 
     fn unsubscribe(&mut self, sid: &[u8], max: u64) {
         if let Some(subscribed) = self.subscriptions.get(sid)
-            && subscribed.end_after(max)
+            && (subscribed.has_ended() || subscribed.end_after(max))
         {
             self.subscriptions.remove(sid);
         }
@@ -175,8 +177,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        for subscribed in self.subscriptions.values() {
-            subscribed.end();
-        }
+        // The youngest first: they stand at the end of every list.
+        let mut all: Vec<_> =
+            self.subscriptions.drain().map(|(_, subscribed)| subscribed).collect();
+        all.sort_unstable_by_key(|subscribed| std::cmp::Reverse(subscribed.id));
+        all.iter().for_each(|subscribed| subscribed.close());
     }
 }

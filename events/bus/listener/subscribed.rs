@@ -1,7 +1,7 @@
 //! A subscription of a client: writes messages for it straight into what waits for the client.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 
@@ -25,6 +25,8 @@ pub(super) struct Subscribed {
     delivered: AtomicU64,
     /// After how many it ends; never, if none.
     max: AtomicU64,
+    /// Whether the client has ended it. Who found it just before gives its message to another one.
+    closed: AtomicBool,
 }
 
 impl Subscribed {
@@ -47,6 +49,7 @@ impl Subscribed {
             permissions: checks.then(|| Arc::clone(permissions)),
             delivered: AtomicU64::new(0),
             max: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
         });
         let (pattern, group) = (&subscribed.pattern, subscribed.group.as_ref());
         let listener = Arc::clone(&subscribed) as Arc<dyn Listener>;
@@ -59,13 +62,19 @@ impl Subscribed {
         self.max.store(max, Ordering::SeqCst);
         let ends = max <= self.delivered.load(Ordering::SeqCst);
         if ends {
-            self.end();
+            self.close();
         }
         ends
     }
 
-    /// The client gets nothing more; says whether it was listening.
-    pub(super) fn end(&self) -> bool {
+    /// The client gets nothing more, also of what is on its way.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.end();
+    }
+
+    /// Nothing more is on its way; says whether it was listening.
+    fn end(&self) -> bool {
         self.connection.router.forget(&self.pattern, self.group.as_ref(), self.id)
     }
 
@@ -79,26 +88,33 @@ impl Subscribed {
     fn counts(&self) -> bool {
         let before = self.delivered.fetch_add(1, Ordering::SeqCst);
         let max = self.max.load(Ordering::SeqCst);
-        if max > 0 && before + 1 >= max {
-            self.connection.ended(self.end());
+        if max > 0 && before + 1 >= max && self.end() {
+            self.connection.ended(&self.sid);
         }
         max == 0 || before < max
     }
 
     fn is_allowed(&self, message: &View<'_>) -> bool {
-        let Some(permissions) = &self.permissions else { return true };
-        if permissions.subscribe.denies(message.subject) {
-            return false;
-        }
-        if let (Some(how), Some(reply)) = (permissions.allow_responses, message.reply) {
+        let denied = |permissions: &Permissions| permissions.subscribe.denies(message.subject);
+        !self.permissions.as_deref().is_some_and(denied)
+    }
+
+    /// Who is asked may answer; noted before the question is there.
+    fn is_asked(&self, message: &View<'_>) {
+        let how = self.permissions.as_ref().and_then(|permissions| permissions.allow_responses);
+        if let (Some(how), Some(reply)) = (how, message.reply) {
             self.connection.replies.asked(reply, how);
         }
-        true
     }
 
     fn put(&self, message: &View<'_>) -> Taken {
         let headers = if self.connection.takes_headers() { message.headers } else { &[] };
-        let put = self.connection.outbox.put(|out| write(out, &self.sid, headers, message));
+        // Looked at while nothing else can be put there: what the client is told behind its end
+        // stands behind every message.
+        let put = self.connection.outbox.put_if(
+            || !self.closed.load(Ordering::SeqCst),
+            |out| write(out, &self.sid, headers, message),
+        );
         match put {
             Put::Waits => Taken::Yes,
             Put::Pressed => Taken::Pressed,
@@ -114,7 +130,11 @@ impl Subscribed {
 
 impl Listener for Subscribed {
     fn take(&self, _: u64, message: &View<'_>) -> Taken {
-        if self.is_allowed(message) && self.counts() { self.put(message) } else { Taken::No }
+        if !self.is_allowed(message) || !self.counts() {
+            return Taken::No;
+        }
+        self.is_asked(message);
+        self.put(message)
     }
 
     fn notify(&self, message: &View<'_>) {
@@ -171,6 +191,19 @@ fn write_number(out: &mut Vec<u8>, mut number: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_found_a_subscription_just_before_it_ended_gives_the_message_to_another_one() {
+        let router = crate::bus::Router::new(1);
+        let connection =
+            Arc::new(Connection::new(&router, &crate::bus::listener::Config::default()));
+        let pattern = Pattern::as_received(b"a").expect("a pattern");
+        let subscribed = Subscribed::listen(&connection, pattern, None, b"1", &Arc::default());
+        let message = View::of(b"a", None, b"", b"");
+        assert_eq!(subscribed.take(0, &message), Taken::Yes);
+        subscribed.close();
+        assert_eq!(subscribed.take(0, &message), Taken::No);
+    }
 
     fn written(reply: Option<&[u8]>, headers: &[u8], payload: &[u8]) -> String {
         let mut out = Vec::new();

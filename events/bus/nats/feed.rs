@@ -20,6 +20,9 @@ use crate::bus::{Error, Message, Subscribe, Subscription};
 /// How long a subscription may have messages and take none, before that is told.
 const STUCK_AFTER: Duration = Duration::from_secs(10);
 
+/// From this many on, servers read no number; the subscription counts in any case.
+const COUNT_MAX: u64 = 999_999_999;
+
 /// How many messages are handed on before anything else is looked at.
 const AT_ONCE: usize = 256;
 
@@ -66,7 +69,7 @@ async fn subscribe(shared: &Shared, wanted: &Subscribe) -> Result<Subscriber, Er
         }
     };
     let mut from = subscribed.map_err(|error| Error::NotAllowed(error.to_string()))?;
-    if let Some(count) = wanted.ends_after {
+    if let Some(count) = wanted.ends_after.filter(|count| *count <= COUNT_MAX) {
         from.unsubscribe_after(count).await.map_err(|_| Error::Closed)?;
     }
     Ok(from)

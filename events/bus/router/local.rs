@@ -50,9 +50,24 @@ pub(super) fn subscribe(router: &Router, wanted: Subscribe) -> Subscription {
 impl Listener for Local {
     fn take(&self, _: u64, message: &View<'_>) -> Taken {
         let more = |left: u64| left.checked_sub(1);
-        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_err() {
+        let Ok(left) = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) else {
             return Taken::No;
+        };
+        let taken = self.hand_over(message);
+        if left == 1 {
+            // Whoever has missed some of them waits for no more.
+            self.end();
         }
+        taken
+    }
+
+    fn end(&self) {
+        *self.messages.write().expect("nobody panics here") = None;
+    }
+}
+
+impl Local {
+    fn hand_over(&self, message: &View<'_>) -> Taken {
         let messages = self.messages.read().expect("nobody panics here");
         let Some(messages) = messages.as_ref() else { return Taken::No };
         match messages.try_send(message.to_message()) {
@@ -65,12 +80,6 @@ impl Listener for Local {
         }
     }
 
-    fn end(&self) {
-        *self.messages.write().expect("nobody panics here") = None;
-    }
-}
-
-impl Local {
     /// Tells at the first message that is lost, and then at every doubling.
     fn misses(&self) {
         let missed = self.missed.fetch_add(1, Ordering::Relaxed) + 1;

@@ -69,6 +69,18 @@ async fn who_does_not_keep_up_misses_messages_and_is_told() {
 }
 
 #[tokio::test]
+async fn a_subscription_ends_though_it_has_missed_some_of_what_it_wanted() {
+    let bus = Router::new(1);
+    let few = Subscribe { waiting_max: 1, ends_after: Some(3), ..Subscribe::to(pattern("a")) };
+    let mut few = bus.subscribe(few).await.expect("it listens");
+    for n in 0..4 {
+        bus.publish(Message::new(name("a"), n.to_string())).await.expect("taken");
+    }
+    assert_eq!(few.next().await.expect("the first").payload, "0");
+    assert_eq!((few.next().await, few.missed()), (None, 2));
+}
+
+#[tokio::test]
 async fn who_is_gone_is_forgotten() {
     let bus = Router::new(1);
     let gone = bus.subscribe(Subscribe::to(pattern("a"))).await.expect("it listens");

@@ -1,9 +1,11 @@
 //! `annals bus sub`: messages as they come.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 use events::bus::{Bus as _, Event, Pattern, Subscribe, Subscription};
+use tokio::time::timeout;
 
 use super::shown::{Shown, line};
 use super::{Connect, refused};
@@ -14,6 +16,8 @@ use crate::cli::{Context, Done};
 
 /// How many messages are written at once.
 const MANY: usize = 256;
+/// How long the server may take to learn that nobody listens any more.
+const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
 /// Write messages as they come, without an end
 ///
@@ -57,7 +61,14 @@ impl Sub {
         };
         tokio::select! {
             biased;
-            _ = signals.next() => {}
+            _ = signals.next() => {
+                // Whoever wants it to end does not wait for a server that is gone.
+                tokio::select! {
+                    _ = timeout(FAREWELL_MAX, bus.drain()) => {}
+                    _ = signals.next() => {}
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
             problem = problem => return Err(problem),
             heard = hears => heard?,
         }

@@ -76,6 +76,39 @@ fn who_has_no_password_stays_outside() {
     assert!(!String::from_utf8_lossy(&sent.stderr).contains("very-secret"));
 }
 
+/// A program that listens to `a`, once the server knows it.
+fn listens(url: &str, more: &[&str]) -> Running {
+    let arguments = [&["sub", "a", "--server", url][..], more].concat();
+    let mut command = annals(&arguments);
+    let mut sub = Running::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let mut line = String::new();
+    let mut said = BufReader::new(sub.0.stderr.take().expect("a pipe"));
+    said.read_line(&mut line).expect("it says something");
+    assert_eq!(line.trim_end(), "listening to a");
+    sub
+}
+
+#[test]
+fn who_wants_more_messages_than_servers_can_count_gets_them() {
+    let (_ours, url) = serve(&[]);
+    let mut sub = listens(&url, &["--limit", "1000000000"]);
+    assert!(run(&url, &["pub", "a", "hello"]).status.success());
+    let mut line = String::new();
+    let mut out = BufReader::new(sub.0.stdout.take().expect("a pipe"));
+    out.read_line(&mut line).expect("it says something");
+    assert_eq!(line.trim_end(), "a  hello");
+}
+
+#[test]
+fn listening_ends_when_it_should_though_the_server_is_gone() {
+    let (ours, url) = serve(&[]);
+    let mut sub = listens(&url, &[]);
+    drop(ours);
+    sub.interrupt();
+    let ended = sub.0.wait().expect("it ends");
+    assert!(ended.success(), "{ended}");
+}
+
 #[test]
 fn where_no_server_is_it_is_said_how_to_get_one() {
     let refused = run("nats://127.0.0.1:1", &["ping"]);

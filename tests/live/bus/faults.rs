@@ -2,6 +2,7 @@
 //! off, has little memory for them, and the others notice nothing.
 
 mod floods;
+mod greed;
 mod stalled;
 mod stopped;
 

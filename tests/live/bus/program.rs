@@ -43,6 +43,11 @@ impl Running {
         waitid(id, stopped).expect("it stops");
     }
 
+    /// It is asked to end.
+    pub(super) fn interrupt(&self) {
+        kill_process(self.id(), Signal::INT).expect("it is there");
+    }
+
     /// The most memory that it has had so far, in bytes.
     pub(super) fn memory_max(&self) -> usize {
         let status = format!("/proc/{}/status", self.id().as_raw_nonzero());

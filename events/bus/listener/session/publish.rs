@@ -48,6 +48,7 @@ impl Session {
         }
         let allowed = self.permissions.allow_publish(subject)
             || self.permissions.allow_responses.is_some()
+                && !self.permissions.publish.denies(subject)
                 && self.connection.replies.answers(subject);
         if !allowed {
             let text = format!("Permissions Violation for Publish to {}", quote(subject));
