@@ -2,6 +2,17 @@
 //! both pure; loading, storing and answering are done elsewhere, once for all actors.
 
 use events::codec::Words;
+use events::id::StreamKey;
+use events::time::Timestamp;
+
+/// What a decider must know beside its state and the command, and may not find out by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// The present time.
+    pub now: Timestamp,
+    /// The actor's own name among those of its category.
+    pub id: StreamKey,
+}
 
 /// The state of an actor, which decides about commands and is moved on by events.
 /// The default is the state before the first event.
@@ -15,7 +26,18 @@ pub trait Decider: Default {
 
     /// Says what a command leads to. No events means that there is nothing to do, which is the
     /// answer to a command that has already succeeded.
-    fn decide(&self, command: Self::Command) -> Result<Vec<Self::Event>, Self::Rejection>;
+    fn decide(
+        &self,
+        command: Self::Command,
+        moment: &Moment,
+    ) -> Result<Vec<Self::Event>, Self::Rejection>;
+
+    /// The event that records a rejection, where one should be found in the actor's history and
+    /// not only among the answers. Most are not worth one.
+    #[must_use]
+    fn record(_rejection: &Self::Rejection) -> Option<Self::Event> {
+        None
+    }
 
     /// Moves the state on. Total: what happened has happened, history cannot be refused.
     #[must_use]

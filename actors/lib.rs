@@ -3,12 +3,16 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`decider`] | the trait: `decide` what a command leads to, `evolve` the state by what happened |
+//! | [`bounds`] | how much of everything there may be |
+//! | [`agent`] | who works: what it offers, and whether it may get work |
 //! | [`task`] | one piece of work, from submission to its end |
 //!
-//! No clock, no IO, no randomness: time and ids arrive in the command. What is stored, and how,
+//! No clock, no IO, no randomness: time and ids arrive as data. What is stored, and how,
 //! is the log's business; what can be asked is the projections'.
 #![warn(missing_docs, clippy::wildcard_enum_match_arm)]
 
+pub mod agent;
+pub mod bounds;
 pub mod decider;
 pub mod task;
 

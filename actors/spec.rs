@@ -2,14 +2,21 @@
 
 use std::fmt::Debug;
 
-use crate::decider::{Decider, Rejection};
+use events::codec::{Words, decode};
+use events::time::Timestamp;
 
-/// An actor with a past.
-pub(crate) struct Given<D>(D);
+use crate::decider::{Decider, Moment, Rejection};
+
+/// An actor with a past, and the time it is asked at.
+pub(crate) struct Given<D> {
+    state: D,
+    moment: Moment,
+}
 
 /// A decision that is about to be looked at.
 pub(crate) struct Decided<D: Decider> {
     state: D,
+    moment: Moment,
     command: D::Command,
     decision: Result<Vec<D::Event>, D::Rejection>,
 }
@@ -17,17 +24,28 @@ pub(crate) struct Decided<D: Decider> {
 /// An actor to which this has happened.
 pub(crate) fn given<D: Decider>(history: impl IntoIterator<Item = D::Event>) -> Given<D> {
     let history: Vec<_> = history.into_iter().collect();
-    Given(D::replay(&history))
+    Given { state: D::replay(&history), moment: moment(Timestamp(0)) }
+}
+
+/// Some time, at the actor that all sentences are about.
+pub(crate) fn moment(now: Timestamp) -> Moment {
+    Moment { now, id: "the-actor".parse().expect("a token") }
 }
 
 impl<D: Decider> Given<D>
 where
     D::Command: Clone,
 {
+    /// At this time. Who does not say it does not care.
+    pub(crate) fn at(self, now: Timestamp) -> Self {
+        Self { moment: moment(now), ..self }
+    }
+
     /// Asks it.
     pub(crate) fn when(self, command: D::Command) -> Decided<D> {
-        let decision = self.0.decide(command.clone());
-        Decided { state: self.0, command, decision }
+        let Self { state, moment } = self;
+        let decision = state.decide(command.clone(), &moment);
+        Decided { state, moment, command, decision }
     }
 }
 
@@ -43,8 +61,9 @@ where
         assert!(!expected.is_empty(), "say `then_nothing`");
         assert_eq!(self.decision, Ok(expected));
         let happened = self.decision.expect("it was compared above");
+        happened.iter().for_each(can_be_read);
         let after = happened.iter().fold(self.state, D::evolve);
-        let again = after.decide(self.command);
+        let again = after.decide(self.command, &self.moment);
         assert_eq!(again, Ok(Vec::new()), "the same command again is nothing");
     }
 
@@ -54,12 +73,41 @@ where
         assert_eq!(self.decision, Ok(Vec::new()));
     }
 
-    /// The actor says no, under a code that names its category.
+    /// The actor says no, under a code that names its category, and that is all.
     #[track_caller]
     pub(crate) fn then_rejected(self, expected: D::Rejection) {
-        let category = <D::Event as events::codec::Words>::CATEGORY;
-        let (owner, _) = expected.code().split_once('.').expect("a code is `category.reason`");
-        assert_eq!(owner, category, "a rejection's code begins with its category");
-        assert_eq!(self.decision, Err(expected));
+        rejected(&self.decision, &expected);
+        assert_eq!(D::record(&expected), None, "say `then_rejected_and_recorded`");
     }
+
+    /// The actor says no, and its history says that it did; asked again, it says no and that is all.
+    #[track_caller]
+    pub(crate) fn then_rejected_and_recorded(self, expected: D::Rejection, record: D::Event) {
+        rejected(&self.decision, &expected);
+        can_be_read(&record);
+        assert_eq!(D::record(&expected).as_ref(), Some(&record));
+        let after = self.state.evolve(&record);
+        let again = after.decide(self.command, &self.moment).expect_err("no stays no");
+        assert_eq!(again.code(), expected.code(), "the same command again has the same answer");
+        assert_eq!(D::record(&again), None, "a rejection is recorded once");
+    }
+}
+
+#[track_caller]
+fn rejected<E, R>(decision: &Result<Vec<E>, R>, expected: &R)
+where
+    E: Words + PartialEq + Debug,
+    R: Rejection + PartialEq,
+{
+    let (owner, _) = expected.code().split_once('.').expect("a code is `category.reason`");
+    assert_eq!(owner, E::CATEGORY, "a rejection's code begins with its category");
+    assert_eq!(decision.as_ref().expect_err("it is a rejection"), expected);
+}
+
+/// What an actor decides is stored, and whoever reads it finds what was decided.
+#[track_caller]
+fn can_be_read<E: Words + PartialEq + Debug>(event: &E) {
+    let wire = event.wire_type();
+    let read = decode::<E>(wire.name, wire.schema, &event.payload());
+    assert_eq!(&read.expect("what is written can be read"), event);
 }

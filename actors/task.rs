@@ -1,139 +1,102 @@
-//! A task: one piece of work, from submission to its end. Unknown → waiting → running → finished.
-//! Who should work on it is not decided here, nor how long a hand-over may take.
+//! A task: one piece of work, from submission to its end. Unknown → waiting → running → finished,
+//! and back to waiting as long as there are tries left. Who should work on it is not decided here,
+//! nor does anything here watch a clock: who does is told by `timers` what to wake up for.
 
+mod attempts;
+mod backoff;
+mod command;
+mod evolve;
+mod plan;
+mod rejection;
 #[cfg(test)]
 mod tests;
+mod timers;
 
-use events::chain::{EventHash, blob_hash};
-use events::codec::Words;
-use events::content::Content;
-use events::id::{AgentId, is_token};
+use std::collections::BTreeSet;
+
+use events::chain::EventHash;
+use events::id::{AgentId, Capability};
 pub use events::task::TaskEvent;
-use events::task::{Assigned, Cancelled, Completed, Priority, Submitted};
+use events::task::{Cancelled, Noted, Priority, Progressed, Timeouts, Withdrawn};
+use events::time::Timestamp;
 
-use crate::decider::{Decider, Rejection};
+pub use attempts::{ATTEMPTS_MAX, LATE_RESULTS_MAX};
+pub use command::{Order, TaskCommand};
+pub use plan::{DURATION_MS_MAX, TRIES_MAX};
+pub use rejection::TaskRejection;
+pub use timers::Timer;
 
-/// The number of a task's first hand-over, which is its only one: nothing sends it back to wait.
-const FIRST_ATTEMPT: u32 = 1;
+use crate::bounds::{OutOfBounds, TEXT_BYTES_MAX, text};
+use crate::decider::{Decider, Moment};
+use plan::Plan;
 
-/// A task, by the phase it is in.
+/// How many notes a task takes.
+pub const NOTES_MAX: u32 = 1000;
+
+/// A task.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Task {
+pub struct Task {
+    /// What was agreed.
+    plan: Plan,
+    /// The newest hand-over, 0 before the first.
+    attempt: u32,
+    /// How many tries are used up.
+    tries: u32,
+    /// The newest hand-over whose worker said that it failed, 0 if none did.
+    reported: u32,
+    /// The hand-overs of which a late result is recorded.
+    late: BTreeSet<u32>,
+    /// How many notes there are, and the hash of the newest.
+    notes: (u32, EventHash),
+    phase: Phase,
+}
+
+/// Where a task stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Phase {
     /// Nobody has submitted it.
     #[default]
     Unknown,
     /// It waits for an agent.
     Waiting {
-        /// What was submitted, by its hash.
-        submission: EventHash,
+        /// Since when, or, after a failure, until when it must wait at least.
+        from: Timestamp,
     },
     /// An agent has it.
-    Running {
-        /// What was submitted, by its hash.
-        submission: EventHash,
-        /// Who works on it.
-        agent: AgentId,
-        /// Which hand-over this is.
-        attempt: u32,
-    },
+    Running(Running),
     /// It is over.
-    Finished {
-        /// What was submitted, by its hash.
-        submission: EventHash,
-        /// How it ended.
-        ending: Ending,
-    },
+    Finished(Ending),
+}
+
+/// An attempt that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// Who works on it.
+    pub agent: AgentId,
+    /// Whether the worker said that it began.
+    pub is_started: bool,
+    /// When it began, or was handed over.
+    pub since: Timestamp,
+    /// What the worker said last about how far it is.
+    pub progress: Option<Progressed>,
 }
 
 /// How a task ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// With a result.
     Completed {
         /// The hand-over that led to it.
         attempt: u32,
     },
+    /// Without one, for good.
+    Failed,
+    /// Not in time.
+    TimedOut,
     /// Called off.
     Cancelled,
-}
-
-/// What may be asked of a task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TaskCommand {
-    /// Do this work.
-    Submit {
-        /// What kind of work it is.
-        kind: String,
-        /// What to work on.
-        input: Content,
-        /// How soon, compared with others.
-        priority: Priority,
-    },
-    /// Hand it to an agent.
-    Assign {
-        /// Who shall work on it.
-        agent: AgentId,
-    },
-    /// Here is the result.
-    Complete {
-        /// The hand-over that led to it.
-        attempt: u32,
-        /// What came out.
-        result: Content,
-    },
-    /// Call it off.
-    Cancel {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// Why a task says no.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TaskRejection {
-    /// Nobody has submitted it.
-    #[error("there is no such task")]
-    NotFound,
-    /// The kind of work is no name that agents could go by.
-    #[error("the kind of a task is 1 to 64 letters, digits, `_` or `-`")]
-    InvalidKind,
-    /// Something else was submitted under the same id.
-    #[error("another task was submitted under this id")]
-    AlreadySubmitted,
-    /// Another agent has it.
-    #[error("the task was already assigned to {agent}")]
-    AlreadyAssigned {
-        /// Who has it.
-        agent: AgentId,
-    },
-    /// No agent has it, so none can have a result.
-    #[error("the task is not assigned to anyone")]
-    NotAssigned,
-    /// The result belongs to another hand-over.
-    #[error("the result is of attempt {given}, the task is at attempt {current}")]
-    OtherAttempt {
-        /// The attempt of the result.
-        given: u32,
-        /// The attempt that runs.
-        current: u32,
-    },
-    /// It is over.
-    #[error("the task is already finished")]
-    AlreadyFinished,
-}
-
-impl Rejection for TaskRejection {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound => "task.not_found",
-            Self::InvalidKind => "task.invalid_kind",
-            Self::AlreadySubmitted => "task.already_submitted",
-            Self::AlreadyAssigned { .. } => "task.already_assigned",
-            Self::NotAssigned => "task.not_assigned",
-            Self::OtherAttempt { .. } => "task.other_attempt",
-            Self::AlreadyFinished => "task.already_finished",
-        }
-    }
+    /// Taken back.
+    Withdrawn,
 }
 
 type Decision = Result<Vec<TaskEvent>, TaskRejection>;
@@ -143,110 +106,125 @@ impl Decider for Task {
     type Event = TaskEvent;
     type Rejection = TaskRejection;
 
-    fn decide(&self, command: TaskCommand) -> Decision {
-        use TaskCommand::{Assign, Cancel, Complete, Submit};
-        match (self, command) {
-            (Self::Unknown, Submit { kind, input, priority }) => submit(kind, input, priority),
-            (Self::Unknown, _) => Err(TaskRejection::NotFound),
+    fn decide(&self, command: TaskCommand, moment: &Moment) -> Decision {
+        use TaskCommand as C;
+        match (&self.phase, command) {
+            (Phase::Unknown, C::Submit(order)) => plan::submit(*order, moment.now),
+            (_, C::Submit(order)) => self.plan.submit_again(*order),
+            (Phase::Unknown, _) => Err(TaskRejection::NotFound),
 
-            (_, Submit { kind, input, priority }) => {
-                self.submit_again(&Submitted { kind, input, priority })
+            // Workers and timers speak of an attempt, and may be late: it decides, not the phase.
+            (_, C::Complete { attempt, result }) => self.complete(attempt, result),
+            (_, C::Fail { attempt, class, error }) => self.fail(attempt, class, error, moment),
+            (_, C::LoseLease { attempt, why }) => self.lose_lease(attempt, why, moment),
+            (_, C::TimeOut(timer)) => Ok(self.time_out(timer, moment)),
+            (_, C::Note { text }) => self.note(text),
+
+            (Phase::Waiting { .. }, C::Assign { agent, attempt, lease_ms }) => {
+                self.assign(agent, attempt, lease_ms, moment.now)
+            }
+            (Phase::Waiting { .. }, C::Start { .. } | C::Progress { .. }) => {
+                Err(TaskRejection::NotAssigned)
+            }
+            (Phase::Waiting { .. }, C::Withdraw { reason }) => withdraw(reason),
+
+            (Phase::Running(running), C::Assign { agent, attempt, .. }) => {
+                self.assign_again(running, &agent, attempt)
+            }
+            (Phase::Running(running), C::Start { attempt }) => {
+                self.start(running, attempt, moment.now)
+            }
+            (Phase::Running(running), C::Progress { attempt, percent, note }) => {
+                self.progress(running, Progressed { attempt, percent, note })
+            }
+            (Phase::Running(running), C::Withdraw { .. }) => Err(running.already_assigned()),
+
+            (Phase::Waiting { .. } | Phase::Running(_), C::Cancel { reason }) => cancel(reason),
+            (Phase::Waiting { .. } | Phase::Running(_), C::Amend(amendment)) => {
+                self.plan.amend(amendment, moment.now)
             }
 
-            (Self::Waiting { .. }, Assign { agent }) => assign(agent),
-            (Self::Waiting { .. }, Complete { .. }) => Err(TaskRejection::NotAssigned),
-            (Self::Waiting { .. }, Cancel { reason }) => cancel(reason),
-
-            (Self::Running { agent, .. }, Assign { agent: wanted }) => assign_again(agent, &wanted),
-            (Self::Running { attempt, .. }, Complete { attempt: given, result }) => {
-                complete(*attempt, given, result)
-            }
-            (Self::Running { .. }, Cancel { reason }) => cancel(reason),
-
-            (Self::Finished { ending, .. }, Complete { attempt, .. }) => {
-                complete_again(ending, attempt)
-            }
-            (Self::Finished { ending: Ending::Cancelled, .. }, Cancel { .. }) => Ok(vec![]),
-            (Self::Finished { .. }, Assign { .. } | Cancel { .. }) => {
-                Err(TaskRejection::AlreadyFinished)
-            }
+            (Phase::Finished(Ending::Cancelled), C::Cancel { .. })
+            | (Phase::Finished(Ending::Withdrawn), C::Withdraw { .. }) => Ok(vec![]),
+            (Phase::Finished(_), _) => Err(TaskRejection::AlreadyFinished),
         }
     }
 
+    fn record(rejection: &TaskRejection) -> Option<TaskEvent> {
+        rejection.record()
+    }
+
     fn evolve(self, event: &TaskEvent) -> Self {
-        let submission = self.submission();
-        match event {
-            TaskEvent::Submitted(submitted) => Self::Waiting { submission: hash(submitted) },
-            TaskEvent::Assigned(Assigned { agent, attempt }) => {
-                Self::Running { submission, agent: agent.clone(), attempt: *attempt }
-            }
-            TaskEvent::Completed(Completed { attempt, .. }) => {
-                Self::Finished { submission, ending: Ending::Completed { attempt: *attempt } }
-            }
-            TaskEvent::Cancelled(_) => Self::Finished { submission, ending: Ending::Cancelled },
-        }
+        evolve::evolve(self, event)
     }
 }
 
 impl Task {
-    fn submission(&self) -> EventHash {
-        match self {
-            Self::Unknown => EventHash::NONE,
-            Self::Waiting { submission }
-            | Self::Running { submission, .. }
-            | Self::Finished { submission, .. } => *submission,
+    /// Where it stands.
+    #[must_use]
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// The newest hand-over, 0 before the first; the next one is one more.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Whether it may be handed out at this time.
+    #[must_use]
+    pub fn is_ready(&self, now: Timestamp) -> bool {
+        self.ready_at().is_some_and(|ready_at| ready_at <= now)
+    }
+
+    /// When it may be handed out, if it waits.
+    #[must_use]
+    pub fn ready_at(&self) -> Option<Timestamp> {
+        match &self.phase {
+            Phase::Waiting { from } => Some(self.plan.not_before.map_or(*from, |at| at.max(*from))),
+            Phase::Unknown | Phase::Running(_) | Phase::Finished(_) => None,
         }
     }
 
-    /// The submitter minted the id, so the same id with the same words is the same task.
-    fn submit_again(&self, asked: &Submitted) -> Decision {
-        if hash(asked) == self.submission() {
-            Ok(vec![])
-        } else {
-            Err(TaskRejection::AlreadySubmitted)
+    /// What an agent must be capable of to get it.
+    #[must_use]
+    pub fn needs(&self) -> &BTreeSet<Capability> {
+        &self.plan.needs
+    }
+
+    /// How soon, compared with others.
+    #[must_use]
+    pub fn priority(&self) -> Priority {
+        self.plan.priority
+    }
+
+    /// How long its parts may take.
+    #[must_use]
+    pub fn timeouts(&self) -> Timeouts {
+        self.plan.timeouts
+    }
+
+    /// A note may also be made when all is over.
+    fn note(&self, note: String) -> Decision {
+        text("a note", &note, TEXT_BYTES_MAX)?;
+        let (count, newest) = self.notes;
+        if count > 0 && newest == evolve::hash_of_note(&note) {
+            return Ok(vec![]);
         }
-    }
-}
-
-fn submit(kind: String, input: Content, priority: Priority) -> Decision {
-    if !is_token(&kind) {
-        return Err(TaskRejection::InvalidKind);
-    }
-    Ok(vec![TaskEvent::Submitted(Submitted { kind, input, priority })])
-}
-
-fn assign(agent: AgentId) -> Decision {
-    Ok(vec![TaskEvent::Assigned(Assigned { agent, attempt: FIRST_ATTEMPT })])
-}
-
-fn assign_again(agent: &AgentId, wanted: &AgentId) -> Decision {
-    if agent == wanted {
-        Ok(vec![])
-    } else {
-        Err(TaskRejection::AlreadyAssigned { agent: agent.clone() })
-    }
-}
-
-fn complete(current: u32, given: u32, result: Content) -> Decision {
-    if given != current {
-        return Err(TaskRejection::OtherAttempt { given, current });
-    }
-    Ok(vec![TaskEvent::Completed(Completed { attempt: given, result })])
-}
-
-/// A hand-over has one result: the first one stands, and its worker may ask as often as it likes.
-fn complete_again(ending: &Ending, attempt: u32) -> Decision {
-    match ending {
-        Ending::Completed { attempt: first } if *first == attempt => Ok(vec![]),
-        Ending::Completed { .. } | Ending::Cancelled => Err(TaskRejection::AlreadyFinished),
+        if count >= NOTES_MAX {
+            return Err(OutOfBounds::TooMany { what: "notes", max: NOTES_MAX as usize }.into());
+        }
+        Ok(vec![TaskEvent::Noted(Noted { text: note })])
     }
 }
 
 fn cancel(reason: String) -> Decision {
+    text("a reason", &reason, TEXT_BYTES_MAX)?;
     Ok(vec![TaskEvent::Cancelled(Cancelled { reason })])
 }
 
-/// The hash stands for an input that may be large: a state is kept for as long as its actor lives.
-fn hash(submitted: &Submitted) -> EventHash {
-    blob_hash(&TaskEvent::Submitted(submitted.clone()).payload())
+fn withdraw(reason: String) -> Decision {
+    text("a reason", &reason, TEXT_BYTES_MAX)?;
+    Ok(vec![TaskEvent::Withdrawn(Withdrawn { reason })])
 }

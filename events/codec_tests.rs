@@ -3,6 +3,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "goldens are files; UPDATE=1 writes them")]
 
+#[path = "codec_samples.rs"]
+mod samples;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -10,81 +13,14 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::agent::{AgentEvent, Registered, Retired};
-use crate::chain::blob_hash;
-use crate::content::{BlobRef, Content, Json};
-use crate::fact::{CloudEvent, FactEvent};
+use crate::agent::AgentEvent;
+use crate::content::Content;
+use crate::id::Capability;
+use crate::labels::Labels;
 use crate::personal::{KeyId, Personal};
-use crate::pipeline::{Defined, PipelineEvent, Step};
-use crate::run::{Finished, RunEvent, Started};
-use crate::task::{Assigned, Cancelled, Completed, Priority, Submitted, TaskEvent};
-
-fn json(text: &str) -> Json {
-    Json::parse(text).expect("JSON")
-}
-
-fn tasks() -> Vec<TaskEvent> {
-    let blob = BlobRef { hash: blob_hash(b"pixels"), bytes: 6, media_type: "image/png".into() };
-    vec![
-        TaskEvent::Submitted(Submitted {
-            kind: "resize".into(),
-            input: Content::Inline(json(r#"{"width":18446744073709551615}"#)),
-            priority: Priority::High,
-        }),
-        TaskEvent::Assigned(Assigned { agent: "ada".parse().expect("token"), attempt: 1 }),
-        TaskEvent::Completed(Completed { attempt: 1, result: Content::Blob(blob) }),
-        TaskEvent::Cancelled(Cancelled { reason: "no longer needed".into() }),
-    ]
-}
-
-fn agents() -> Vec<AgentEvent> {
-    let contact =
-        Personal::from_parts(KeyId(Uuid::from_u128(1)), Uuid::from_u128(2), [3; 12], vec![4; 20]);
-    vec![
-        AgentEvent::Registered(Registered {
-            kinds: vec!["resize".into()],
-            slots: 4,
-            contact: Some(contact),
-        }),
-        AgentEvent::Retired(Retired { reason: "replaced".into() }),
-    ]
-}
-
-fn pipelines() -> Vec<PipelineEvent> {
-    let step = |name: &str, after: &[&str]| Step {
-        name: name.into(),
-        kind: "resize".into(),
-        after: after.iter().map(|&s| s.into()).collect(),
-    };
-    vec![PipelineEvent::Defined(Defined {
-        steps: vec![step("fetch", &[]), step("shrink", &["fetch"])],
-    })]
-}
-
-fn runs() -> Vec<RunEvent> {
-    let input = Content::Inline(json("{}"));
-    vec![
-        RunEvent::Started(Started {
-            pipeline: "thumbs".parse().expect("token"),
-            definition: 1,
-            input: input.clone(),
-        }),
-        RunEvent::Finished(Finished { result: input }),
-    ]
-}
-
-fn facts() -> Vec<FactEvent> {
-    vec![FactEvent::Recorded(CloudEvent {
-        specversion: "1.0".into(),
-        id: "42".into(),
-        source: "shop".into(),
-        kind: "order.paid".into(),
-        time: Some("2026-01-31T12:00:00Z".into()),
-        subject: None,
-        datacontenttype: Some("application/json".into()),
-        data: Some(json(r#"{"total":1.50}"#)),
-    })]
-}
+use crate::task::{Cancelled, Completed, Priority, Retry, Submitted, TaskEvent, Timeouts};
+use crate::time::Timestamp;
+use samples::{agents, facts, json, pipelines, runs, tasks};
 
 fn golden(wire: &WireType, schema: u32) -> PathBuf {
     let name = format!("{}.{schema}.json", wire.name);
@@ -137,15 +73,38 @@ fn goldens_of_facts_hold() {
     holds(&facts());
 }
 
+/// A task as people submitted it when a kind and an input were all there was to say.
+fn plain(kind: &str, input: Content) -> Submitted {
+    Submitted {
+        kind: kind.into(),
+        input,
+        needs: kind.parse().into_iter().collect(),
+        priority: Priority::NORMAL,
+        retry: Retry { tries_max: 3, base_ms: 1_000, cap_ms: 300_000, lost_lease_counts: true },
+        timeouts: Timeouts::default(),
+        deadline: None,
+        not_before: None,
+        labels: Labels::new(),
+        parent: None,
+        at: Timestamp(0),
+    }
+}
+
 #[test]
-fn a_task_of_schema_1_has_the_priority_everyone_had() {
+fn a_task_of_schema_1_has_the_terms_everyone_had() {
     let old = include_bytes!("golden/task.submitted.1.json");
-    let expected = TaskEvent::Submitted(Submitted {
-        kind: "resize".into(),
-        input: Content::Inline(json(r#"{"width":640}"#)),
-        priority: Priority::Normal,
-    });
-    assert_eq!(decode::<TaskEvent>("task.submitted", 1, old).expect("decodes"), expected);
+    let expected = plain("resize", Content::Inline(json(r#"{"width":640}"#)));
+    let read = decode::<TaskEvent>("task.submitted", 1, old).expect("decodes");
+    assert_eq!(read, TaskEvent::Submitted(expected));
+}
+
+#[test]
+fn an_agent_of_schema_1_is_capable_of_its_kinds() {
+    let old = include_bytes!("golden/agent.registered.1.json");
+    let read = decode::<AgentEvent>("agent.registered", 1, old).expect("decodes");
+    let AgentEvent::Registered(offer) = read else { panic!("{read:?}") };
+    assert!(offer.capabilities.iter().map(Capability::as_str).eq(["resize"]), "{offer:?}");
+    assert!(offer.slots == 4 && offer.contact.is_some(), "{offer:?}");
 }
 
 #[test]
@@ -173,13 +132,18 @@ proptest! {
     #[test]
     fn what_is_encoded_is_decoded(
         kind in "\\PC{0,40}", number: u64, text in "\\PC{0,40}", bytes: [u8; 20], attempt: u32,
-        priority in prop_oneof![Just(Priority::Low), Just(Priority::Normal), Just(Priority::High)],
+        priority in 0u8..=9, deadline: Option<i64>,
     ) {
         let inline = serde_json::json!({ "number": number, "text": text }).to_string();
         let sealed = Personal::from_parts(
             KeyId(Uuid::from_u128(number.into())), Uuid::from_u128(7), [9; 12], bytes.to_vec(),
         );
-        let submitted = Submitted { kind, input: Content::Inline(json(&inline)), priority };
+        let submitted = Submitted {
+            priority: Priority::new(priority).expect("at most 9"),
+            deadline: deadline.map(Timestamp),
+            labels: [(kind.clone(), text.clone())].into(),
+            ..plain(&kind, Content::Inline(json(&inline)))
+        };
         let events = [
             TaskEvent::Submitted(submitted),
             TaskEvent::Completed(Completed { attempt, result: Content::Sealed(sealed) }),

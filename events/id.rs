@@ -107,6 +107,9 @@ token_id!(
     /// An agent, by the slug people chose for it.
     AgentId, "agent id");
 token_id!(
+    /// Something an agent can do, and a task may need.
+    Capability, "capability");
+token_id!(
     /// A pipeline, by the slug people chose for it.
     PipelineId, "pipeline id");
 token_id!(

@@ -3,7 +3,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`agent`] [`task`] [`pipeline`] [`run`] [`fact`] | the events of each category, pure data |
-//! | [`id`] [`stream`] [`time`] [`recorded`] [`content`] [`personal`] | the value types every event is made of |
+//! | [`id`] [`stream`] [`time`] [`recorded`] [`content`] [`personal`] [`labels`] | the value types every event is made of |
 //! | [`header`] [`codec`] [`upcast`] [`chain`] | bytes: layout, wire types, old schemas, hashes |
 //! | [`subject`] | every subject of the system |
 //! | `bus` | the port of the bus, and the buses behind it |
@@ -19,6 +19,7 @@ pub mod content;
 pub mod fact;
 pub mod header;
 pub mod id;
+pub mod labels;
 pub mod personal;
 pub mod pipeline;
 pub mod recorded;

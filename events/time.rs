@@ -29,6 +29,13 @@ impl Timestamp {
     pub fn millis(self) -> u64 {
         u64::try_from(self.0.div_euclid(1000)).unwrap_or(0)
     }
+
+    /// So many milliseconds later; the end of time is not passed.
+    #[must_use]
+    pub fn plus_ms(self, ms: u64) -> Self {
+        let micros = i64::try_from(ms).unwrap_or(i64::MAX).saturating_mul(1000);
+        Self(self.0.saturating_add(micros))
+    }
 }
 
 impl fmt::Display for Timestamp {
@@ -57,6 +64,12 @@ mod tests {
     fn a_time_survives_being_written_and_read() {
         let time = Timestamp(1_780_000_000_123_456);
         assert_eq!(time.to_string().parse(), Ok(time));
+    }
+
+    #[test]
+    fn no_time_is_later_than_the_last() {
+        assert_eq!(Timestamp(1).plus_ms(2), Timestamp(2_001));
+        assert_eq!(Timestamp(1).plus_ms(u64::MAX), Timestamp(i64::MAX));
     }
 
     #[test]

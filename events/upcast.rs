@@ -1,12 +1,17 @@
 //! Old schema → next. Each step is pure and total, and steps chain until today's schema.
-//! Stored events are never rewritten: a step may only add what the past could not have said.
+//! Stored events are never rewritten: a step may only add what the past could not have said, or call
+//! by its name of today what it said.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 type Step = fn(&mut Map<String, Value>);
 
 /// Every step there is: wire type, the schema it lifts from, what it does.
-const STEPS: &[(&str, u32, Step)] = &[("task.submitted", 1, submitted_gets_a_priority)];
+const STEPS: &[(&str, u32, Step)] = &[
+    ("task.submitted", 1, submitted_gets_its_terms),
+    ("task.assigned", 1, assigned_gets_a_lease),
+    ("agent.registered", 1, kinds_are_capabilities),
+];
 
 /// Lifts a payload of `schema` as far as there are steps for it.
 #[must_use]
@@ -23,15 +28,43 @@ pub fn upcast(wire_type: &str, schema: u32, mut payload: Value) -> Value {
     payload
 }
 
-/// Schema 1 knew no priorities: every task waited in the order of arrival.
-fn submitted_gets_a_priority(fields: &mut Map<String, Value>) {
-    fields.entry("priority").or_insert_with(|| Value::String("normal".into()));
+/// Schema 1 knew a kind and an input: agents went by the kind, and nothing had a limit. The values
+/// stand here and nowhere else, so that no default of today changes what was agreed then.
+fn submitted_gets_its_terms(fields: &mut Map<String, Value>) {
+    let kind = fields.get("kind").cloned().unwrap_or(Value::Null);
+    let retry =
+        json!({"tries_max": 3, "base_ms": 1_000, "cap_ms": 300_000, "lost_lease_counts": true});
+    add(fields, "needs", json!([kind]));
+    add(fields, "priority", json!(5));
+    add(fields, "retry", retry);
+    add(fields, "at", json!(0));
+}
+
+/// Schema 1 knew no leases; this is a usual one.
+fn assigned_gets_a_lease(fields: &mut Map<String, Value>) {
+    add(fields, "lease_ms", json!(60_000));
+    add(fields, "at", json!(0));
+}
+
+/// Schema 1 said which kinds of task an agent does. A task of a kind needs the capability of that
+/// name, so they are the same thing.
+fn kinds_are_capabilities(fields: &mut Map<String, Value>) {
+    let kinds = fields.remove("kinds").unwrap_or(Value::Null);
+    add(fields, "kind", json!("worker"));
+    add(fields, "capabilities", kinds);
+    add(fields, "labels", json!({}));
+    add(fields, "tools", json!([]));
+    add(fields, "owner", Value::Null);
+    add(fields, "contact", Value::Null);
+}
+
+fn add(fields: &mut Map<String, Value>, name: &str, value: Value) {
+    fields.entry(name).or_insert(value);
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
@@ -52,9 +85,16 @@ mod tests {
     }
 
     #[test]
-    fn an_old_task_gets_the_priority_everyone_had() {
+    fn an_old_task_needs_what_agents_went_by() {
         let lifted = upcast("task.submitted", 1, json!({"kind": "resize"}));
-        assert_eq!(lifted, json!({"kind": "resize", "priority": "normal"}));
+        assert_eq!((&lifted["needs"], &lifted["priority"]), (&json!(["resize"]), &json!(5)));
+    }
+
+    #[test]
+    fn the_kinds_of_an_old_agent_are_what_it_is_capable_of() {
+        let lifted = upcast("agent.registered", 1, json!({"kinds": ["resize"], "slots": 1}));
+        assert_eq!(lifted["capabilities"], json!(["resize"]));
+        assert!(lifted.get("kinds").is_none());
     }
 
     proptest! {

@@ -1,9 +1,13 @@
-//! Every task with its present phase. Inputs and results are not here: who wants them reads the
-//! task's own history.
+//! Every task with its present phase. Inputs and results are not here, nor notes: who wants them
+//! reads the task's own history.
+
+#[cfg(test)]
+mod tests;
 
 use events::id::AgentId;
+use events::labels::Labels;
 use events::recorded::Recorded;
-use events::task::{Priority, Submitted, TaskEvent};
+use events::task::{Amendment, Failure, Percent, Priority, Submitted, TaskEvent, Timeout};
 use events::time::Timestamp;
 
 use crate::projection::{Key, Projection};
@@ -19,8 +23,14 @@ pub struct TaskRow {
     pub kind: String,
     /// How soon, compared with others.
     pub priority: Priority,
+    /// Words to find it by.
+    pub labels: Labels,
+    /// When it must be over.
+    pub deadline: Option<Timestamp>,
     /// Where it stands.
     pub phase: Phase,
+    /// How many times it was handed over.
+    pub attempts: u32,
     /// When it was submitted.
     pub submitted_at: Timestamp,
     /// When it came into its phase.
@@ -31,18 +41,40 @@ pub struct TaskRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
     /// It waits for an agent.
-    Waiting,
+    Waiting {
+        /// When it may be handed out again, after an attempt that failed or was lost.
+        again_at: Option<Timestamp>,
+    },
     /// An agent has it.
     Running {
         /// Who works on it.
         agent: AgentId,
         /// Which hand-over this is.
         attempt: u32,
+        /// How much is done, as far as the worker says.
+        percent: Option<Percent>,
     },
     /// It ended with a result.
     Completed,
+    /// It ended without one.
+    Failed {
+        /// What went wrong.
+        error: Failure,
+        /// Whether someone has to look at it.
+        alarm: bool,
+    },
+    /// It was not done in time.
+    TimedOut {
+        /// What ran out.
+        which: Timeout,
+    },
     /// It was called off.
     Cancelled {
+        /// Why.
+        reason: String,
+    },
+    /// It was taken back.
+    Withdrawn {
         /// Why.
         reason: String,
     },
@@ -50,7 +82,7 @@ pub enum Phase {
 
 impl Projection for TaskList {
     const NAME: &'static str = "task_list";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = TaskRow;
     type Event = TaskEvent;
 
@@ -59,17 +91,60 @@ impl Projection for TaskList {
     }
 
     fn fold(row: Option<TaskRow>, event: &Recorded<TaskEvent>) -> Option<TaskRow> {
-        let phase = match &event.event {
-            TaskEvent::Submitted(submitted) => return Some(waiting(submitted, event.recorded_at)),
-            TaskEvent::Assigned(assigned) => {
-                Phase::Running { agent: assigned.agent.clone(), attempt: assigned.attempt }
-            }
-            TaskEvent::Completed(_) => Phase::Completed,
-            TaskEvent::Cancelled(cancelled) => {
-                Phase::Cancelled { reason: cancelled.reason.clone() }
-            }
-        };
-        row.map(|row| TaskRow { phase, since: event.recorded_at, ..row })
+        if let TaskEvent::Submitted(submitted) = &event.event {
+            return Some(waiting(submitted, event.recorded_at));
+        }
+        let row = row?;
+        Some(match phase_after(&event.event) {
+            Some(phase) => TaskRow { since: event.recorded_at, phase, ..row },
+            None => row,
+        })
+        .map(|row| within_phase(row, &event.event))
+    }
+}
+
+/// The phase that an event begins, if it begins one.
+fn phase_after(event: &TaskEvent) -> Option<Phase> {
+    Some(match event {
+        TaskEvent::Assigned(assigned) => {
+            let (agent, attempt) = (assigned.agent.clone(), assigned.attempt);
+            Phase::Running { agent, attempt, percent: None }
+        }
+        TaskEvent::AttemptFailed(failed) => Phase::Waiting { again_at: Some(failed.again_at) },
+        TaskEvent::LeaseLost(lost) => Phase::Waiting { again_at: Some(lost.again_at) },
+        TaskEvent::Completed(_) => Phase::Completed,
+        TaskEvent::Failed(failed) => {
+            Phase::Failed { error: failed.error.clone(), alarm: failed.alarm }
+        }
+        TaskEvent::TimedOut(timed_out) => Phase::TimedOut { which: timed_out.which },
+        TaskEvent::Cancelled(cancelled) => Phase::Cancelled { reason: cancelled.reason.clone() },
+        TaskEvent::Withdrawn(withdrawn) => Phase::Withdrawn { reason: withdrawn.reason.clone() },
+        TaskEvent::Submitted(_)
+        | TaskEvent::Amended(_)
+        | TaskEvent::Started(_)
+        | TaskEvent::Progressed(_)
+        | TaskEvent::Noted(_)
+        | TaskEvent::LateResult(_) => return None,
+    })
+}
+
+/// What else an event changes.
+fn within_phase(row: TaskRow, event: &TaskEvent) -> TaskRow {
+    match event {
+        TaskEvent::Amended(amendment) => amended(row, amendment),
+        TaskEvent::Assigned(assigned) => TaskRow { attempts: assigned.attempt, ..row },
+        TaskEvent::Progressed(progressed) => advanced(row, progressed.percent),
+        TaskEvent::Submitted(_)
+        | TaskEvent::Started(_)
+        | TaskEvent::AttemptFailed(_)
+        | TaskEvent::LeaseLost(_)
+        | TaskEvent::Completed(_)
+        | TaskEvent::Failed(_)
+        | TaskEvent::TimedOut(_)
+        | TaskEvent::Cancelled(_)
+        | TaskEvent::Withdrawn(_)
+        | TaskEvent::Noted(_)
+        | TaskEvent::LateResult(_) => row,
     }
 }
 
@@ -77,122 +152,27 @@ fn waiting(submitted: &Submitted, at: Timestamp) -> TaskRow {
     TaskRow {
         kind: submitted.kind.clone(),
         priority: submitted.priority,
-        phase: Phase::Waiting,
+        labels: submitted.labels.clone(),
+        deadline: submitted.deadline,
+        phase: Phase::Waiting { again_at: None },
+        attempts: 0,
         submitted_at: at,
         since: at,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use events::content::{Content, Json};
-    use events::task::{Assigned, Cancelled, Completed};
-
-    use super::*;
-    use crate::spec::{given, second};
-
-    fn nothing() -> Content {
-        Content::Inline(Json::parse("null").expect("JSON"))
+fn amended(row: TaskRow, amendment: &Amendment) -> TaskRow {
+    TaskRow {
+        priority: amendment.priority.unwrap_or(row.priority),
+        labels: amendment.labels.clone().unwrap_or(row.labels),
+        deadline: amendment.deadline.or(row.deadline),
+        ..row
     }
+}
 
-    fn submitted() -> TaskEvent {
-        TaskEvent::Submitted(Submitted {
-            kind: "resize".into(),
-            input: nothing(),
-            priority: Priority::Low,
-        })
+fn advanced(mut row: TaskRow, by_now: Percent) -> TaskRow {
+    if let Phase::Running { percent, .. } = &mut row.phase {
+        *percent = Some(by_now);
     }
-
-    fn ada() -> AgentId {
-        "ada".parse().expect("a token")
-    }
-
-    fn assigned() -> TaskEvent {
-        TaskEvent::Assigned(Assigned { agent: ada(), attempt: 3 })
-    }
-
-    fn completed() -> TaskEvent {
-        TaskEvent::Completed(Completed { attempt: 3, result: nothing() })
-    }
-
-    fn cancelled() -> TaskEvent {
-        TaskEvent::Cancelled(Cancelled { reason: "too late".into() })
-    }
-
-    fn row(submitted: i64, phase: Phase, since: i64) -> TaskRow {
-        TaskRow {
-            kind: "resize".into(),
-            priority: Priority::Low,
-            phase,
-            submitted_at: second(submitted),
-            since: second(since),
-        }
-    }
-
-    #[test]
-    fn without_events_there_are_no_rows() {
-        given::<TaskList>([]).then_rows([]);
-    }
-
-    #[test]
-    fn a_submitted_task_waits() {
-        given::<TaskList>([("main", "a", submitted())]).then_rows([(
-            "main",
-            "a",
-            row(1, Phase::Waiting, 1),
-        )]);
-    }
-
-    #[test]
-    fn an_assigned_task_runs_at_its_agent() {
-        let running = Phase::Running { agent: ada(), attempt: 3 };
-        given::<TaskList>([("main", "a", submitted()), ("main", "a", assigned())]).then_rows([(
-            "main",
-            "a",
-            row(1, running, 2),
-        )]);
-    }
-
-    #[test]
-    fn a_completed_task_stays_in_the_list() {
-        let story = [submitted(), assigned(), completed()].map(|event| ("main", "a", event));
-        given::<TaskList>(story).then_rows([("main", "a", row(1, Phase::Completed, 3))]);
-    }
-
-    #[test]
-    fn a_cancelled_task_says_why() {
-        let phase = Phase::Cancelled { reason: "too late".into() };
-        given::<TaskList>([("main", "a", submitted()), ("main", "a", cancelled())]).then_rows([(
-            "main",
-            "a",
-            row(1, phase, 2),
-        )]);
-    }
-
-    #[test]
-    fn tasks_are_listed_in_the_order_of_their_ids() {
-        given::<TaskList>([("main", "b", submitted()), ("main", "a", submitted())]).then_rows([
-            ("main", "a", row(2, Phase::Waiting, 2)),
-            ("main", "b", row(1, Phase::Waiting, 1)),
-        ]);
-    }
-
-    #[test]
-    fn the_same_id_of_another_tenant_is_another_task() {
-        let story = [
-            ("main", "a", submitted()),
-            ("other", "a", submitted()),
-            ("main", "a", assigned()),
-            ("main", "a", completed()),
-        ];
-        given::<TaskList>(story).then_rows([
-            ("main", "a", row(1, Phase::Completed, 4)),
-            ("other", "a", row(2, Phase::Waiting, 2)),
-        ]);
-    }
-
-    #[test]
-    fn a_task_nobody_submitted_has_no_row() {
-        given::<TaskList>([("main", "a", assigned())]).then_rows([]);
-    }
+    row
 }

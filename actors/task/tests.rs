@@ -1,13 +1,29 @@
-//! What a task does, sentence by sentence.
+//! What a task does, sentence by sentence. The words that all of them are made of are here.
 
-use events::codec::decode;
-use events::content::Json;
-use proptest::prelude::*;
+mod amending;
+mod attempts;
+mod ending;
+mod failing;
+mod late;
+mod properties;
+mod submitting;
+mod timers;
+
+use events::content::{Content, Json};
+use events::id::AgentId;
+use events::task::{
+    Assigned, AttemptFailed, Cancelled, Cause, Class, Completed, Failed, Failure, LeaseLost, Loss,
+    Noted, Percent, Progressed, Started, Submitted, Timeouts, Withdrawn,
+};
+use events::time::Timestamp;
 
 use super::*;
 use crate::spec::given;
 
-fn text(json: &str) -> Content {
+/// When everything happens, unless a sentence says another time.
+const NOON: Timestamp = Timestamp(1_770_000_000_000_000);
+
+fn text_of(json: &str) -> Content {
     Content::Inline(Json::parse(json).expect("JSON"))
 }
 
@@ -15,250 +31,137 @@ fn agent(name: &str) -> AgentId {
     name.parse().expect("a token")
 }
 
-fn submit_words() -> Submitted {
-    Submitted { kind: "resize".into(), input: text("{}"), priority: Priority::Normal }
+fn order() -> Order {
+    Order::new("resize", text_of("{}"))
 }
 
-fn submit() -> TaskCommand {
-    let Submitted { kind, input, priority } = submit_words();
-    TaskCommand::Submit { kind, input, priority }
+fn submit(order: Order) -> TaskCommand {
+    TaskCommand::Submit(Box::new(order))
 }
 
-fn submit_of_kind(kind: &str) -> TaskCommand {
-    TaskCommand::Submit { kind: kind.into(), input: text("{}"), priority: Priority::Normal }
+fn assign_to(name: &str, attempt: u32) -> TaskCommand {
+    TaskCommand::Assign { agent: agent(name), attempt, lease_ms: 30_000 }
 }
 
-fn assign_to(name: &str) -> TaskCommand {
-    TaskCommand::Assign { agent: agent(name) }
+fn start(attempt: u32) -> TaskCommand {
+    TaskCommand::Start { attempt }
+}
+
+fn progress(attempt: u32, percent: u8) -> TaskCommand {
+    let percent = Percent::new(percent).expect("a percentage");
+    TaskCommand::Progress { attempt, percent, note: None }
 }
 
 fn complete(attempt: u32) -> TaskCommand {
-    TaskCommand::Complete { attempt, result: text("1") }
+    TaskCommand::Complete { attempt, result: text_of("1") }
+}
+
+fn fail(attempt: u32, class: Class) -> TaskCommand {
+    TaskCommand::Fail { attempt, class, error: failure() }
+}
+
+fn lose(attempt: u32, why: Loss) -> TaskCommand {
+    TaskCommand::LoseLease { attempt, why }
 }
 
 fn cancel() -> TaskCommand {
     TaskCommand::Cancel { reason: "no longer needed".into() }
 }
 
+fn withdraw() -> TaskCommand {
+    TaskCommand::Withdraw { reason: "sent by mistake".into() }
+}
+
+fn note(text: &str) -> TaskCommand {
+    TaskCommand::Note { text: text.into() }
+}
+
+fn failure() -> Failure {
+    Failure { code: "gpu.busy".into(), message: "no memory left".into() }
+}
+
+/// What `order` becomes, decided at noon.
+fn submitted_as(order: Order) -> TaskEvent {
+    let Order { kind, input, needs, priority, retry, .. } = order.clone();
+    let Order { timeouts, deadline, not_before, labels, parent, .. } = order;
+    let needs = if needs.is_empty() { [kind.parse().expect("a token")].into() } else { needs };
+    TaskEvent::Submitted(Submitted {
+        kind,
+        input,
+        needs,
+        priority,
+        retry,
+        timeouts,
+        deadline,
+        not_before,
+        labels,
+        parent,
+        at: NOON,
+    })
+}
+
 fn submitted() -> TaskEvent {
-    TaskEvent::Submitted(submit_words())
+    submitted_as(order())
 }
 
-fn assigned_to(name: &str) -> TaskEvent {
-    assigned_as(name, 1)
+fn assigned_to(name: &str, attempt: u32) -> TaskEvent {
+    TaskEvent::Assigned(Assigned { agent: agent(name), attempt, lease_ms: 30_000, at: NOON })
 }
 
-fn assigned_as(name: &str, attempt: u32) -> TaskEvent {
-    TaskEvent::Assigned(Assigned { agent: agent(name), attempt })
+fn started(attempt: u32) -> TaskEvent {
+    TaskEvent::Started(Started { attempt, at: NOON })
+}
+
+fn progressed(attempt: u32, percent: u8) -> TaskEvent {
+    let percent = Percent::new(percent).expect("a percentage");
+    TaskEvent::Progressed(Progressed { attempt, percent, note: None })
 }
 
 fn completed(attempt: u32) -> TaskEvent {
-    TaskEvent::Completed(Completed { attempt, result: text("1") })
+    TaskEvent::Completed(Completed { attempt, result: text_of("1") })
+}
+
+fn attempt_failed(attempt: u32, again_at: Timestamp) -> TaskEvent {
+    let (class, cause) = (Class::Temporary, Cause::Reported);
+    TaskEvent::AttemptFailed(AttemptFailed { attempt, class, cause, error: failure(), again_at })
+}
+
+fn lease_lost(attempt: u32, why: Loss, counted: bool, again_at: Timestamp) -> TaskEvent {
+    TaskEvent::LeaseLost(LeaseLost { attempt, why, counted, again_at })
+}
+
+fn failed(attempt: u32, class: Class) -> TaskEvent {
+    let (cause, alarm) = (Cause::Reported, class == Class::Critical);
+    TaskEvent::Failed(Failed { attempt, class, cause, error: failure(), alarm })
 }
 
 fn cancelled() -> TaskEvent {
     TaskEvent::Cancelled(Cancelled { reason: "no longer needed".into() })
 }
 
-#[test]
-fn a_task_is_submitted() {
-    given::<Task>([]).when(submit()).then([submitted()]);
+fn withdrawn() -> TaskEvent {
+    TaskEvent::Withdrawn(Withdrawn { reason: "sent by mistake".into() })
 }
 
-#[test]
-fn submitting_the_same_task_again_changes_nothing() {
-    given::<Task>([submitted(), assigned_to("ada")]).when(submit()).then_nothing();
+fn noted(text: &str) -> TaskEvent {
+    TaskEvent::Noted(Noted { text: text.into() })
 }
 
-#[test]
-fn another_task_under_the_same_id_is_refused() {
-    given::<Task>([submitted()])
-        .when(submit_of_kind("crop"))
-        .then_rejected(TaskRejection::AlreadySubmitted);
+/// Submitted, and at `ada`.
+fn running() -> Vec<TaskEvent> {
+    vec![submitted(), assigned_to("ada", 1)]
 }
 
-#[test]
-fn a_finished_task_still_knows_what_was_submitted() {
-    given::<Task>([submitted(), assigned_to("ada"), completed(1)]).when(submit()).then_nothing();
+/// The first attempt failed, the second is at `bob`.
+fn running_again() -> Vec<TaskEvent> {
+    let (failed, again) = (attempt_failed(1, NOON), assigned_to("bob", 2));
+    vec![submitted(), assigned_to("ada", 1), failed, again]
 }
 
-#[test]
-fn a_task_of_no_kind_is_refused() {
-    given::<Task>([]).when(submit_of_kind("")).then_rejected(TaskRejection::InvalidKind);
+fn later(ms: u64) -> Timestamp {
+    NOON.plus_ms(ms)
 }
 
-#[test]
-fn a_kind_with_a_dot_is_refused() {
-    given::<Task>([]).when(submit_of_kind("a.b")).then_rejected(TaskRejection::InvalidKind);
-}
-
-#[test]
-fn a_kind_without_an_end_is_refused() {
-    given::<Task>([])
-        .when(submit_of_kind(&"x".repeat(1 << 20)))
-        .then_rejected(TaskRejection::InvalidKind);
-}
-
-#[test]
-fn a_waiting_task_is_assigned() {
-    given::<Task>([submitted()]).when(assign_to("ada")).then([assigned_to("ada")]);
-}
-
-#[test]
-fn assigning_to_the_same_agent_again_changes_nothing() {
-    given::<Task>([submitted(), assigned_to("ada")]).when(assign_to("ada")).then_nothing();
-}
-
-#[test]
-fn a_running_task_is_not_taken_from_its_agent() {
-    given::<Task>([submitted(), assigned_to("ada")])
-        .when(assign_to("bob"))
-        .then_rejected(TaskRejection::AlreadyAssigned { agent: agent("ada") });
-}
-
-#[test]
-fn a_finished_task_cannot_be_assigned() {
-    given::<Task>([submitted(), assigned_to("ada"), completed(1)])
-        .when(assign_to("bob"))
-        .then_rejected(TaskRejection::AlreadyFinished);
-}
-
-#[test]
-fn a_running_task_is_completed() {
-    given::<Task>([submitted(), assigned_to("ada")]).when(complete(1)).then([completed(1)]);
-}
-
-#[test]
-fn bringing_the_result_again_changes_nothing() {
-    given::<Task>([submitted(), assigned_to("ada"), completed(1)]).when(complete(1)).then_nothing();
-}
-
-#[test]
-fn the_result_of_another_attempt_is_refused() {
-    given::<Task>([submitted(), assigned_as("ada", 2)])
-        .when(complete(1))
-        .then_rejected(TaskRejection::OtherAttempt { given: 1, current: 2 });
-}
-
-#[test]
-fn the_result_of_a_later_attempt_is_completed() {
-    given::<Task>([submitted(), assigned_as("ada", 2)]).when(complete(2)).then([completed(2)]);
-}
-
-#[test]
-fn a_late_result_of_another_attempt_is_refused() {
-    given::<Task>([submitted(), assigned_as("ada", 2), completed(2)])
-        .when(complete(1))
-        .then_rejected(TaskRejection::AlreadyFinished);
-}
-
-#[test]
-fn a_waiting_task_has_no_result() {
-    given::<Task>([submitted()]).when(complete(1)).then_rejected(TaskRejection::NotAssigned);
-}
-
-#[test]
-fn a_cancelled_task_takes_no_result() {
-    given::<Task>([submitted(), assigned_to("ada"), cancelled()])
-        .when(complete(1))
-        .then_rejected(TaskRejection::AlreadyFinished);
-}
-
-#[test]
-fn a_waiting_task_is_cancelled() {
-    given::<Task>([submitted()]).when(cancel()).then([cancelled()]);
-}
-
-#[test]
-fn a_running_task_is_cancelled() {
-    given::<Task>([submitted(), assigned_to("ada")]).when(cancel()).then([cancelled()]);
-}
-
-#[test]
-fn cancelling_again_changes_nothing() {
-    given::<Task>([submitted(), cancelled()]).when(cancel()).then_nothing();
-}
-
-#[test]
-fn a_finished_task_cannot_be_cancelled() {
-    given::<Task>([submitted(), assigned_to("ada"), completed(1)])
-        .when(cancel())
-        .then_rejected(TaskRejection::AlreadyFinished);
-}
-
-#[test]
-fn a_task_nobody_submitted_cannot_be_assigned() {
-    given::<Task>([]).when(assign_to("ada")).then_rejected(TaskRejection::NotFound);
-}
-
-#[test]
-fn a_task_nobody_submitted_cannot_be_completed() {
-    given::<Task>([]).when(complete(1)).then_rejected(TaskRejection::NotFound);
-}
-
-#[test]
-fn a_task_nobody_submitted_cannot_be_cancelled() {
-    given::<Task>([]).when(cancel()).then_rejected(TaskRejection::NotFound);
-}
-
-#[test]
-fn a_task_of_the_first_schema_is_known_when_it_is_submitted_again() {
-    let old = include_bytes!("../../events/golden/task.submitted.1.json");
-    let lifted = decode("task.submitted", 1, old).expect("an old schema is lifted");
-    let again = TaskCommand::Submit {
-        kind: "resize".into(),
-        input: text(r#"{"width":640}"#),
-        priority: Priority::Normal,
-    };
-    given::<Task>([lifted]).when(again).then_nothing();
-}
-
-fn any_command() -> impl Strategy<Value = TaskCommand> {
-    prop_oneof![
-        Just(submit()),
-        Just(submit_of_kind("crop")),
-        Just(assign_to("ada")),
-        Just(assign_to("bob")),
-        (0u32..3).prop_map(complete),
-        Just(cancel()),
-    ]
-}
-
-fn any_event() -> impl Strategy<Value = TaskEvent> {
-    prop_oneof![
-        Just(submitted()),
-        any::<u32>().prop_map(|attempt| assigned_as("ada", attempt)),
-        any::<u32>().prop_map(completed),
-        Just(cancelled()),
-    ]
-}
-
-fn ends(event: &TaskEvent) -> bool {
-    matches!(event, TaskEvent::Completed(_) | TaskEvent::Cancelled(_))
-}
-
-proptest! {
-    #[test]
-    fn a_task_ends_at_most_once_whatever_is_asked(
-        commands in proptest::collection::vec(any_command(), 0..24),
-    ) {
-        let mut history: Vec<TaskEvent> = Vec::new();
-        for command in commands {
-            history.extend(Task::replay(&history).decide(command).unwrap_or_default());
-        }
-        let endings = history.iter().filter(|event| ends(event)).count();
-        prop_assert!(endings <= 1, "{history:?}");
-        prop_assert!(endings == 0 || history.last().is_some_and(ends), "{history:?}");
-    }
-
-    #[test]
-    fn no_history_is_refused_and_what_succeeded_is_nothing_after_it(
-        history in proptest::collection::vec(any_event(), 0..12), command in any_command(),
-    ) {
-        let before = Task::replay(&history);
-        if let Ok(happened) = before.decide(command.clone()) {
-            let after = happened.iter().fold(before, Task::evolve);
-            prop_assert_eq!(after.decide(command), Ok(vec![]));
-        }
-    }
+fn limits(start_to_close_ms: Option<u64>, queue_ms: Option<u64>) -> Timeouts {
+    Timeouts { start_to_close_ms, heartbeat_ms: None, queue_ms }
 }
