@@ -25,7 +25,7 @@ pub enum Agent {
     #[default]
     Unknown,
     /// It is registered.
-    Living(Living),
+    Living(Box<Living>),
     /// It is gone, and does not come back under this id.
     Retired,
 }
@@ -114,7 +114,7 @@ impl Decider for Agent {
 
     fn evolve(self, event: &AgentEvent) -> Self {
         match event {
-            AgentEvent::Registered(offer) => Self::Living(Living::new(offer.clone())),
+            AgentEvent::Registered(offer) => Self::Living(Box::new(Living::new(offer.clone()))),
             AgentEvent::OfferChanged(offer) => {
                 self.living(|living| Living { offer: offer.clone(), ..living })
             }
@@ -178,7 +178,7 @@ impl Agent {
 
     fn living(self, moved_on: impl FnOnce(Living) -> Living) -> Self {
         match self {
-            Self::Living(living) => Self::Living(moved_on(living)),
+            Self::Living(living) => Self::Living(Box::new(moved_on(*living))),
             Self::Unknown => Self::Unknown,
             Self::Retired => Self::Retired,
         }

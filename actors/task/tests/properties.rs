@@ -142,9 +142,8 @@ proptest! {
     #[test]
     fn every_hand_over_has_a_larger_number_than_all_before(commands in commands()) {
         let history = story(commands);
-        let attempts = history.iter().filter_map(|event| match event {
-            TaskEvent::Assigned(assigned) => Some(assigned.attempt),
-            _ => None,
+        let attempts = history.iter().filter_map(|event| {
+            if let TaskEvent::Assigned(assigned) = event { Some(assigned.attempt) } else { None }
         });
         prop_assert!(attempts.eq(1..=Task::replay(&history).attempt()), "{history:?}");
     }
@@ -152,9 +151,8 @@ proptest! {
     #[test]
     fn of_each_attempt_one_late_result_is_recorded(commands in commands()) {
         let history = story(commands);
-        let late = history.iter().filter_map(|event| match event {
-            TaskEvent::LateResult(late) => Some(late.attempt),
-            _ => None,
+        let late = history.iter().filter_map(|event| {
+            if let TaskEvent::LateResult(late) = event { Some(late.attempt) } else { None }
         });
         let late: Vec<u32> = late.collect();
         prop_assert_eq!(late.len(), late.iter().collect::<BTreeSet<_>>().len());
@@ -163,10 +161,8 @@ proptest! {
     #[test]
     fn a_task_is_tried_no_more_often_than_was_agreed(commands in commands()) {
         let history = story(commands);
-        let tries = history.iter().filter(|event| match event {
-            TaskEvent::AttemptFailed(_) => true,
-            TaskEvent::LeaseLost(lost) => lost.counted,
-            _ => false,
+        let tries = history.iter().filter(|event| {
+            matches!(event, TaskEvent::AttemptFailed(_) | TaskEvent::LeaseLost(LeaseLost { counted: true, .. }))
         });
         prop_assert!(tries.count() < Retry::default().tries_max as usize, "{history:?}");
     }
