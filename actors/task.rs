@@ -42,8 +42,8 @@ pub struct Task {
     attempt: u32,
     /// How many tries are used up.
     tries: u32,
-    /// The newest hand-over whose worker said that it failed, 0 if none did.
-    reported: u32,
+    /// The newest hand-over whose worker said that it failed.
+    reported: Option<u32>,
     /// The hand-overs of which a late result is recorded.
     late: BTreeSet<u32>,
     /// How many notes there are, and the hash of the newest.

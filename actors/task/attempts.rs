@@ -93,7 +93,7 @@ impl Task {
         error: Failure,
         moment: &Moment,
     ) -> Decision {
-        if attempt > 0 && attempt == self.reported {
+        if self.reported == Some(attempt) {
             return Ok(vec![]);
         }
         name("the code of an error", &error.code)?;

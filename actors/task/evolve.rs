@@ -75,7 +75,7 @@ fn tried(task: Task) -> Task {
 
 fn reported(task: Task, cause: Cause, attempt: u32) -> Task {
     match cause {
-        Cause::Reported => Task { reported: attempt, ..task },
+        Cause::Reported => Task { reported: Some(attempt), ..task },
         Cause::TimedOut | Cause::LeaseLost => task,
     }
 }

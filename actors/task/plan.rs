@@ -14,7 +14,7 @@ use crate::bounds::{CAPABILITIES_MAX, OutOfBounds, at_most, labels, within};
 
 /// How often a task is tried at most.
 pub const TRIES_MAX: u32 = 100;
-/// The longest wait, lease or limit: a year.
+/// The longest wait, lease or limit: the longest year.
 pub const DURATION_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
 
 /// What was agreed about a task, without what it works on.

@@ -8,7 +8,7 @@ use super::*;
 use crate::spec::moment;
 
 fn any_time() -> impl Strategy<Value = Timestamp> {
-    prop_oneof![(0u64..200_000).prop_map(later), any::<i64>().prop_map(Timestamp)]
+    prop_oneof![3 => (0u64..2_000_000).prop_map(later), 1 => any::<i64>().prop_map(Timestamp)]
 }
 
 fn any_class() -> impl Strategy<Value = Class> {
@@ -24,7 +24,7 @@ fn any_timeout() -> impl Strategy<Value = Timeout> {
 }
 
 fn any_order() -> impl Strategy<Value = Order> {
-    (any::<bool>(), proptest::option::of(any_time()), 0u32..5).prop_map(
+    (any::<bool>(), proptest::option::of(any_time()), 1u32..6).prop_map(
         |(is_limited, deadline, tries_max)| Order {
             deadline,
             timeouts: limits(is_limited.then_some(50_000), is_limited.then_some(9_000)),
@@ -42,31 +42,75 @@ fn any_amendment() -> impl Strategy<Value = Amendment> {
     })
 }
 
-/// Attempts are small, so that many of them are the one that runs.
-fn any_command() -> impl Strategy<Value = TaskCommand> {
-    let attempt = || prop_oneof![6 => 0u32..6, 1 => any::<u32>()];
-    let timer = (any_timeout(), any_time(), attempt())
-        .prop_map(|(which, at, attempt)| TaskCommand::TimeOut(Timer { which, at, attempt }));
-    prop_oneof![
-        1 => Just(submit(order())),
-        1 => any_order().prop_map(submit),
-        2 => any_amendment().prop_map(TaskCommand::Amend),
-        9 => (prop_oneof![Just("ada"), Just("bob")], attempt())
-            .prop_map(|(to, n)| assign_to(to, n)),
-        1 => attempt().prop_map(start),
-        1 => (attempt(), 0u8..=100).prop_map(|(attempt, percent)| progress(attempt, percent)),
-        1 => "[ab]".prop_map(|text| note(&text)),
-        2 => attempt().prop_map(complete),
-        4 => (attempt(), any_class()).prop_map(|(attempt, class)| fail(attempt, class)),
-        4 => (attempt(), any_loss()).prop_map(|(attempt, why)| lose(attempt, why)),
-        1 => Just(cancel()),
-        1 => Just(withdraw()),
-        2 => timer,
-    ]
+/// Something is asked, some time after what was asked before.
+#[derive(Debug, Clone)]
+struct Step {
+    what: u8,
+    order: Order,
+    amendment: Amendment,
+    class: Class,
+    why: Loss,
+    timer: Timer,
+    /// Another attempt than the one that would be right.
+    wild: Option<u32>,
+    ms: u64,
+}
+
+fn any_attempt() -> impl Strategy<Value = u32> {
+    prop_oneof![4 => 0u32..4, 1 => any::<u32>(), 1 => Just(u32::MAX)]
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let terms = (any_order(), any_amendment(), any_class(), any_loss());
+    let timer = (any_timeout(), any_time(), any_attempt()).prop_map(|(which, at, attempt)| Timer {
+        which,
+        at,
+        attempt,
+    });
+    let wild = prop_oneof![3 => Just(None), 1 => any_attempt().prop_map(Some)];
+    (any::<u8>(), terms, timer, wild, 0u64..90_000).prop_map(
+        |(what, (order, amendment, class, why), timer, wild, ms)| Step {
+            what,
+            order,
+            amendment,
+            class,
+            why,
+            timer,
+            wild,
+            ms,
+        },
+    )
+}
+
+/// What is asked in a step: mostly what makes sense now, so that stories lead somewhere.
+fn asked(task: &Task, step: &Step) -> TaskCommand {
+    let newest = step.wild.unwrap_or(task.attempt());
+    let next = step.wild.unwrap_or(task.attempt().saturating_add(1));
+    match step.what % 32 {
+        0 => submit(order()),
+        1 => submit(step.order.clone()),
+        2 => TaskCommand::Amend(step.amendment.clone()),
+        3..=11 => assign_to("ada", next),
+        12 => assign_to("bob", next),
+        13 => start(newest),
+        14 => progress(newest, step.what % 101),
+        15 => note("a"),
+        16 => note("b"),
+        17 | 18 => complete(newest),
+        19..=22 => fail(newest, step.class),
+        23 => fail(newest.saturating_sub(1), step.class),
+        24 => complete(newest.saturating_sub(1)),
+        25..=27 => lose(newest, step.why),
+        28 => TaskCommand::TimeOut(step.timer),
+        29 => TaskCommand::TimeOut(task.deadlines().last().copied().unwrap_or(step.timer)),
+        30 if step.what < 64 => cancel(),
+        31 if step.what < 64 => withdraw(),
+        _ => assign_to("ada", next),
+    }
 }
 
 fn any_event() -> impl Strategy<Value = TaskEvent> {
-    let attempt = any::<u32>;
+    let attempt = any_attempt;
     prop_oneof![
         any_order().prop_map(submitted_without_needs),
         any_amendment().prop_map(TaskEvent::Amended),
@@ -109,39 +153,41 @@ fn is_afterword(event: &TaskEvent) -> bool {
 }
 
 /// All that happens when these are asked one after the other, with what is recorded of refusals.
-fn story(commands: Vec<(TaskCommand, u64)>) -> Vec<TaskEvent> {
-    let mut history = Vec::new();
-    let mut task = Task::default();
-    for (command, ms) in commands {
-        let happened = match task.decide(command, &moment(later(ms))) {
-            Ok(happened) => happened,
-            Err(rejection) => Task::record(&rejection).into_iter().collect(),
-        };
-        task = happened.iter().fold(task, Task::evolve);
-        history.extend(happened);
+fn story((order, steps): (Order, Vec<Step>)) -> Vec<TaskEvent> {
+    let (mut task, mut now) = (Task::default(), NOON);
+    let mut history = ask(&mut task, submit(order), now);
+    for step in steps {
+        now = now.plus_ms(step.ms);
+        let command = asked(&task, &step);
+        history.extend(ask(&mut task, command, now));
     }
     history
 }
 
-/// Commands in an order that leads somewhere: a task is there, and often handed over.
-fn commands() -> impl Strategy<Value = Vec<(TaskCommand, u64)>> {
-    vec((any_command(), 0u64..200_000), 0..48).prop_map(|mut commands| {
-        commands.insert(0, (submit(order()), 0));
-        commands
-    })
+fn ask(task: &mut Task, command: TaskCommand, now: Timestamp) -> Vec<TaskEvent> {
+    let happened = match task.decide(command, &moment(now)) {
+        Ok(happened) => happened,
+        Err(rejection) => Task::record(&rejection).into_iter().collect(),
+    };
+    *task = happened.iter().fold(std::mem::take(task), Task::evolve);
+    happened
+}
+
+fn steps() -> impl Strategy<Value = (Order, Vec<Step>)> {
+    (any_order(), vec(any_step(), 0..48))
 }
 
 proptest! {
     #[test]
-    fn a_task_ends_at_most_once_and_only_afterwords_follow(commands in commands()) {
-        let history = story(commands);
+    fn a_task_ends_at_most_once_and_only_afterwords_follow(steps in steps()) {
+        let history = story(steps);
         let end = history.iter().position(ends).unwrap_or(history.len());
         prop_assert!(history.iter().skip(end + 1).all(is_afterword), "{history:?}");
     }
 
     #[test]
-    fn every_hand_over_has_a_larger_number_than_all_before(commands in commands()) {
-        let history = story(commands);
+    fn every_hand_over_has_a_larger_number_than_all_before(steps in steps()) {
+        let history = story(steps);
         let attempts = history.iter().filter_map(|event| {
             if let TaskEvent::Assigned(assigned) = event { Some(assigned.attempt) } else { None }
         });
@@ -149,8 +195,8 @@ proptest! {
     }
 
     #[test]
-    fn of_each_attempt_one_late_result_is_recorded(commands in commands()) {
-        let history = story(commands);
+    fn of_each_attempt_one_late_result_is_recorded(steps in steps()) {
+        let history = story(steps);
         let late = history.iter().filter_map(|event| {
             if let TaskEvent::LateResult(late) = event { Some(late.attempt) } else { None }
         });
@@ -159,19 +205,24 @@ proptest! {
     }
 
     #[test]
-    fn a_task_is_tried_no_more_often_than_was_agreed(commands in commands()) {
-        let history = story(commands);
-        let tries = history.iter().filter(|event| {
-            matches!(event, TaskEvent::AttemptFailed(_) | TaskEvent::LeaseLost(LeaseLost { counted: true, .. }))
+    fn a_task_is_tried_no_more_often_than_was_agreed(steps in steps()) {
+        let history = story(steps);
+        let agreed = history.iter().find_map(|event| {
+            if let TaskEvent::Submitted(it) = event { Some(it.retry.tries_max) } else { None }
         });
-        prop_assert!(tries.count() < Retry::default().tries_max as usize, "{history:?}");
+        let tried_again = history.iter().filter(|event| {
+            use TaskEvent as E;
+            matches!(event, E::AttemptFailed(_) | E::LeaseLost(LeaseLost { counted: true, .. }))
+        });
+        prop_assert!(tried_again.count() < agreed.unwrap_or(1) as usize, "{history:?}");
     }
 
     #[test]
     fn no_history_is_refused_and_what_succeeded_is_nothing_after_it(
-        history in vec(any_event(), 0..16), command in any_command(), now in any_time(),
+        history in vec(any_event(), 0..16), step in any_step(), now in any_time(),
     ) {
         let before = Task::replay(&history);
+        let command = asked(&before, &step);
         prop_assert!(before.deadlines().len() <= 3);
         prop_assert_eq!(before.is_ready(Timestamp(i64::MAX)), before.ready_at().is_some());
         if let Ok(happened) = before.decide(command.clone(), &moment(now)) {
