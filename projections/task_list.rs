@@ -94,12 +94,11 @@ impl Projection for TaskList {
         if let TaskEvent::Submitted(submitted) = &event.event {
             return Some(waiting(submitted, event.recorded_at));
         }
-        let row = row?;
-        Some(match phase_after(&event.event) {
-            Some(phase) => TaskRow { since: event.recorded_at, phase, ..row },
-            None => row,
-        })
-        .map(|row| within_phase(row, &event.event))
+        let row = match phase_after(&event.event) {
+            Some(phase) => TaskRow { since: event.recorded_at, phase, ..row? },
+            None => row?,
+        };
+        Some(within_phase(row, &event.event))
     }
 }
 
