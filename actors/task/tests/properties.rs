@@ -84,8 +84,8 @@ fn any_step() -> impl Strategy<Value = Step> {
 
 /// What is asked in a step: mostly what makes sense now, so that stories lead somewhere.
 fn asked(task: &Task, step: &Step) -> TaskCommand {
-    let newest = step.wild.unwrap_or(task.attempt());
-    let next = step.wild.unwrap_or(task.attempt().saturating_add(1));
+    let newest = step.wild.unwrap_or_else(|| task.attempt());
+    let next = step.wild.unwrap_or_else(|| task.attempt().saturating_add(1));
     match step.what % 32 {
         0 => submit(order()),
         1 => submit(step.order.clone()),
