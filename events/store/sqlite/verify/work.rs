@@ -5,6 +5,7 @@
 use std::ops::Range;
 use std::sync::Mutex;
 
+use crate::planted::{Bug, planted};
 use crate::stream::Position;
 
 /// How many positions a worker takes at a time.
@@ -43,7 +44,8 @@ impl Work {
             ranges[worker] = second_half(longest);
         }
         let own = &mut ranges[worker];
-        let chunk = own.start..own.end.min(own.start + CHUNK);
+        let most = if planted(Bug::ReadWithoutEnd) { u64::MAX } else { CHUNK };
+        let chunk = own.start..own.end.min(own.start.saturating_add(most));
         own.start = chunk.end;
         (!chunk.is_empty()).then(|| (Position(chunk.start), Position(chunk.end - 1)))
     }
