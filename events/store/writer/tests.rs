@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::store::conformance::given::{SetClock, append};
 use crate::store::memory::Memory;
-use crate::store::{Arrival, Arrived, LogReader, Verdict};
+use crate::store::{Arrival, Arrived, Batch, LogReader, Reply, Verdict};
 
 /// A disk that breaks: the store is real, every append after `after` of them meets `error`.
 struct Breaking {
