@@ -41,7 +41,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-pub use append::{Append, Cause, Decision, Expected, NewBlob, NewEvent, RequestHash};
+pub use append::{Append, Cause, Decision, Expected, NewBlob, NewEvent, Owner, RequestHash};
 pub use batch::{Admitted, Batch, LogHead, Prepared, Refusal, Reply, StreamHead};
 pub use error::{Damage, Error};
 pub use follow::Follower;

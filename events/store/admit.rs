@@ -16,8 +16,8 @@ pub trait Books {
     fn log(&self) -> LogHead;
     /// What became of this command of this tenant, if it was recorded.
     fn known(&mut self, append: &Prepared) -> Result<Option<Known>, Error>;
-    /// The epoch of the stream's partition.
-    fn epoch(&mut self, stream: &StreamId) -> Result<u64, Error>;
+    /// The epoch of a partition.
+    fn epoch(&mut self, partition: u16) -> Result<u64, Error>;
     /// The end of a stream.
     fn head(&mut self, stream: &StreamId) -> Result<StreamHead, Error>;
     /// Enters an append with its outcome; the log ends at `log` from now on.
@@ -59,9 +59,9 @@ fn refusal(
     if let Some(known) = books.known(append)? {
         return Ok(Some(again(known, append)));
     }
-    if let Some(given) = append.epoch {
-        let current = books.epoch(&append.stream)?;
-        if given != current {
+    if let Some(owner) = append.owner {
+        let current = books.epoch(owner.partition)?;
+        if owner.epoch != current {
             return Ok(Some(Admitted::Refused(Refusal::StaleEpoch { current })));
         }
     }
@@ -116,7 +116,7 @@ impl Refusal {
             Self::CommandReused => Error::CommandReused(append.command),
             Self::StaleEpoch { current } => Error::StaleEpoch {
                 partition: append.stream.partition(),
-                given: append.epoch.unwrap_or_default(),
+                given: append.owner.map(|owner| owner.epoch).unwrap_or_default(),
                 current,
             },
             Self::Conflict { actual } | Self::Rebase { actual } => Error::Conflict {

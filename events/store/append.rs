@@ -29,14 +29,23 @@ pub struct Append {
     pub command: CommandId,
     /// What the command asked, so that its id cannot be used for something else.
     pub request: RequestHash,
-    /// The epoch of the stream's partition, when someone owns it.
-    pub epoch: Option<u64>,
+    /// Who owns the stream's partition, as far as the caller knows, when someone does.
+    pub owner: Option<Owner>,
     /// What was decided.
     pub decision: Decision,
     /// Who and why.
     pub cause: Cause,
     /// Bytes that the events refer to.
     pub blobs: Vec<NewBlob>,
+}
+
+/// A claim on a partition: whoever claims it later has a higher epoch, and then this one is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// The partition.
+    pub partition: u16,
+    /// How often it was claimed when this claim was made.
+    pub epoch: u64,
 }
 
 /// Where a stream must stand for an append to be accepted.
@@ -155,6 +164,10 @@ pub struct NewBlob {
 impl Append {
     /// Refuses what no store should ever be asked to keep.
     pub fn check(&self) -> Result<(), Error> {
+        debug_assert!(
+            self.owner.is_none_or(|owner| owner.partition == self.stream.partition()),
+            "an owner of another partition"
+        );
         let events = self.decision.events();
         let over = |what, actual, limit| {
             if actual > limit { Err(Error::TooLarge { what, actual, limit }) } else { Ok(()) }

@@ -3,7 +3,7 @@
 
 use crate::chain::EventHash;
 use crate::id::CommandId;
-use crate::store::{Damage, Expected, NewBlob, Outcome, RequestHash, Verdict};
+use crate::store::{Damage, Expected, NewBlob, Outcome, Owner, RequestHash, Verdict};
 use crate::stream::{Position, StreamId, Version};
 use crate::time::Timestamp;
 
@@ -29,8 +29,8 @@ pub struct Prepared {
     pub command: CommandId,
     /// What the command asked.
     pub request: RequestHash,
-    /// The epoch of the partition, when someone owns it.
-    pub epoch: Option<u64>,
+    /// Who owns the partition, when someone does.
+    pub owner: Option<Owner>,
     /// What was decided.
     pub verdict: Verdict,
     /// The events, consecutive.

@@ -86,8 +86,8 @@ impl Books for Log {
         Ok(self.outcomes.get(&(append.stream.tenant.clone(), append.command)).cloned())
     }
 
-    fn epoch(&mut self, stream: &StreamId) -> Result<u64, Error> {
-        Ok(self.epochs.get(&stream.partition()).copied().unwrap_or_default())
+    fn epoch(&mut self, partition: u16) -> Result<u64, Error> {
+        Ok(self.epochs.get(&partition).copied().unwrap_or_default())
     }
 
     fn head(&mut self, stream: &StreamId) -> Result<StreamHead, Error> {

@@ -8,7 +8,8 @@ use crate::chain::{EventHash, blob_hash};
 use crate::id::{EventId, Tenant};
 use crate::store::writer::prepare::prepare;
 use crate::store::{
-    Append, Batch, Cause, Decision, Error, Filter, NewBlob, NewEvent, Reply, StreamHead, Verdict,
+    Append, Batch, Cause, Decision, Error, Filter, NewBlob, NewEvent, Owner, Reply, StreamHead,
+    Verdict,
 };
 use crate::stream::{Position, Version};
 use crate::time::Timestamp;
@@ -139,7 +140,10 @@ pub async fn what_is_too_large_is_refused_and_leaves_nothing(world: World) {
 /// Ownership is checked by the append itself.
 pub async fn an_append_with_an_old_epoch_is_refused(world: World) {
     let partition = stream("a").partition();
-    let owned = |n, epoch| Append { epoch: Some(epoch), ..append("a", n) };
+    let owned = |n, epoch| {
+        let owner = Some(Owner { partition, epoch });
+        Append { owner, ..append("a", n) }
+    };
     assert_eq!(world.store().claim(partition).await.expect("claimed"), 1);
     world.appends(owned(1, 1)).await;
     assert_eq!(world.store().claim(partition).await.expect("claimed"), 2);

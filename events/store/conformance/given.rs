@@ -36,7 +36,7 @@ pub fn append(key: &str, n: u128) -> Append {
         expected: Expected::Any,
         command: command(n),
         request: RequestHash([n as u8; 32]),
-        epoch: None,
+        owner: None,
         decision: Decision::Accepted(vec![event(&format!("{{\"n\":{n}}}"))]),
         cause: Cause::by(Principal::new("tester").expect("label")),
         blobs: Vec::new(),

@@ -60,8 +60,8 @@ fn instead(append: &Prepared, row: &PgRow) -> Result<Admitted, Error> {
     let Some(actual) = actual else {
         return Ok(Admitted::Damaged(Damage::of("the head of a stream is damaged")));
     };
-    let refusal = match append.epoch {
-        Some(given) if given != epoch => Refusal::StaleEpoch { current: epoch },
+    let refusal = match append.owner {
+        Some(owner) if owner.epoch != epoch => Refusal::StaleEpoch { current: epoch },
         _ if !append.expected.allows(actual.version) => Refusal::Conflict { actual },
         _ => Refusal::Rebase { actual },
     };

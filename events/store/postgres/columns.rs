@@ -83,8 +83,8 @@ impl<'a> Columns<'a> {
         self.base_hashes.push(&append.base.hash.0);
         self.last_versions.push(last.version.0 as i64);
         self.last_hashes.push(last.hash.0.to_vec());
-        self.parts.push(append.stream.partition().into());
-        self.owners.push(append.epoch.map(|epoch| epoch as i64));
+        self.parts.push(append.owner.map_or(0, |owner| owner.partition.into()));
+        self.owners.push(append.owner.map(|owner| owner.epoch as i64));
         self.outcome(append, batch);
     }
 

@@ -211,8 +211,7 @@ impl<'c> SqliteBooks<'c> {
         Ok(Some(Known { outcome: row.outcome(stream).ok_or_else(damaged)?, request }))
     }
 
-    fn find_epoch(&self, stream: &StreamId) -> Result<u64, Error> {
-        let partition = stream.partition();
+    fn find_epoch(&self, partition: u16) -> Result<u64, Error> {
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
         let found = self
             .connection
@@ -245,8 +244,8 @@ impl Books for SqliteBooks<'_> {
         connect::anew_if_damaged(self.connection, found)
     }
 
-    fn epoch(&mut self, stream: &StreamId) -> Result<u64, Error> {
-        connect::anew_if_damaged(self.connection, self.find_epoch(stream))
+    fn epoch(&mut self, partition: u16) -> Result<u64, Error> {
+        connect::anew_if_damaged(self.connection, self.find_epoch(partition))
     }
 
     fn head(&mut self, stream: &StreamId) -> Result<StreamHead, Error> {

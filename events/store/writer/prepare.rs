@@ -33,7 +33,7 @@ pub(crate) fn prepare(
         base,
         command: append.command,
         request: append.request,
-        epoch: append.epoch,
+        owner: append.owner,
         verdict: verdict(&append.decision),
         blobs: append.blobs.clone(),
     }

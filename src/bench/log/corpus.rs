@@ -75,7 +75,7 @@ impl Corpus {
             expected: Expected::Any,
             command,
             request: RequestHash([7; 32]),
-            epoch: None,
+            owner: None,
             decision: Decision::Accepted(vec![event]),
             cause: Cause::by(self.principal.clone()),
             blobs: Vec::new(),

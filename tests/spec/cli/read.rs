@@ -32,7 +32,7 @@ fn record(place: &Place, wire_type: &str, payload: &[u8]) {
             expected: Expected::Any,
             command: CommandId::publisher(wire_type),
             request: RequestHash([0; 32]),
-            epoch: None,
+            owner: None,
             decision: Decision::Accepted(vec![event]),
             cause: Cause::by(Principal::new("ada").expect("a name")),
             blobs: Vec::new(),

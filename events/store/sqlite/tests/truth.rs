@@ -117,7 +117,7 @@ fn ask_the_books(connection: &Connection) -> Vec<Result<Answer, Error>> {
         Ok(books) => books,
         Err(error) => return vec![Err(error)],
     };
-    let mut answers = vec![books.epoch(&stream("a")).map(Answer::Epoch)];
+    let mut answers = vec![books.epoch(stream("a").partition()).map(Answer::Epoch)];
     answers.extend(STREAMS.map(|key| books.head(&stream(key)).map(Answer::StreamHead)));
     answers.extend((0..COMMANDS).map(|n| {
         let known = books.known(&prepared(append("a", n)));
@@ -133,7 +133,7 @@ fn prepared(append: Append) -> Prepared {
         base: StreamHead::default(),
         command: append.command,
         request: append.request,
-        epoch: None,
+        owner: None,
         verdict: Verdict::Nothing,
         events: Vec::new(),
         blobs: Vec::new(),

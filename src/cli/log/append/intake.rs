@@ -150,7 +150,7 @@ impl Recorder {
             stream,
             expected: Expected::Any,
             request,
-            epoch: None,
+            owner: None,
             decision: Decision::Accepted(vec![NewEvent {
                 wire_type: RECORDED.name.into(),
                 schema: RECORDED.schema,
