@@ -67,10 +67,10 @@ fn refusal(
     }
     let actual = books.head(&append.stream)?;
     let seen = stale.and_then(|heads| heads.get(&append.stream).copied()).unwrap_or(actual);
-    if !append.expected.allows(seen.version) {
+    if !append.expected.allows(seen.version) || append.is_left_behind(actual) {
         return Ok(Some(Admitted::Refused(Refusal::Conflict { actual })));
     }
-    if !append.events.is_empty() && append.base != actual {
+    if append.base != actual {
         return Ok(Some(Admitted::Refused(Refusal::Rebase { actual })));
     }
     Ok(None)

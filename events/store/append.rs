@@ -162,6 +162,13 @@ pub struct NewBlob {
 }
 
 impl Append {
+    /// How many bytes it brings: payloads and blobs.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let payloads = self.decision.events().iter().map(|event| event.payload.len());
+        payloads.chain(self.blobs.iter().map(|blob| blob.bytes.len())).sum()
+    }
+
     /// Refuses what no store should ever be asked to keep.
     pub fn check(&self) -> Result<(), Error> {
         debug_assert!(

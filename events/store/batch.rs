@@ -23,6 +23,9 @@ pub struct Prepared {
     pub stream: StreamId,
     /// Where the caller expects it.
     pub expected: Expected,
+    /// Whether it was decided on what the append before it leaves, so that it is worth nothing on
+    /// another head.
+    pub follows: bool,
     /// The head its events are chained to.
     pub base: StreamHead,
     /// The command.
@@ -51,6 +54,12 @@ pub struct PreparedEvent {
 }
 
 impl Prepared {
+    /// Whether the append it was decided on is not what the stream ends with.
+    #[must_use]
+    pub fn is_left_behind(&self, actual: StreamHead) -> bool {
+        self.follows && self.base != actual
+    }
+
     /// Where the stream stands once this is recorded.
     #[must_use]
     pub fn head_after(&self) -> StreamHead {
@@ -118,7 +127,7 @@ pub enum Refusal {
         /// Where it is.
         actual: StreamHead,
     },
-    /// The caller's expectation holds, but the events were chained to an older head.
+    /// The caller's expectation holds, but it was prepared for an older head.
     Rebase {
         /// Where the stream is.
         actual: StreamHead,

@@ -9,6 +9,7 @@ pub mod another;
 pub mod appends;
 pub mod commands;
 pub mod given;
+pub mod groups;
 pub mod imports;
 pub mod keys;
 pub mod reads;
@@ -44,6 +45,16 @@ macro_rules! conformance {
             the_same_id_of_two_tenants_is_two_commands,
             a_known_command_is_known_before_its_version_is_looked_at,
             commands_in_any_order_and_number_have_one_effect,
+        );
+        $crate::conformance_tests!($fixture, groups:
+            a_group_is_recorded_in_order_and_every_answer_says_where_its_stream_stands,
+            a_group_that_comes_again_is_known_as_a_whole,
+            behind_a_conflict_the_rest_of_a_group_comes_back,
+            behind_a_known_command_that_had_events_the_rest_of_a_group_comes_back,
+            behind_a_known_command_that_changed_nothing_a_group_goes_on,
+            a_group_is_chained_anew_when_what_it_stood_behind_came_back,
+            a_group_with_an_old_epoch_is_refused_as_a_whole,
+            what_is_not_one_group_is_refused,
         );
         $crate::conformance_tests!($fixture, imports:
             an_empty_log_becomes_a_copy_of_the_one_that_comes,

@@ -46,6 +46,11 @@ pub enum Error {
     /// An accepted decision without events.
     #[error("an accepted decision carries at least one event")]
     Empty,
+    /// Appends that are not one group.
+    #[error(
+        "a group is about one stream, and each append of it begins where the one before it ends"
+    )]
+    Scattered,
     /// The writer's queue is full.
     #[error("the log is busy: its queue is full")]
     Busy,

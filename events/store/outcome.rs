@@ -1,5 +1,6 @@
 //! What became of a command: recorded in the same commit as its events, and given again for ever.
 
+use crate::store::StreamHead;
 use crate::stream::{Position, StreamId, Version};
 use crate::time::Timestamp;
 
@@ -74,4 +75,6 @@ pub struct Answer {
     pub outcome: Outcome,
     /// Whether it was recorded before this call.
     pub known: bool,
+    /// Where its stream stands behind it; of a command that was known before, only the log can tell.
+    pub head: Option<StreamHead>,
 }

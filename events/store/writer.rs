@@ -1,7 +1,9 @@
 //! The one task that owns every append. What waits goes in one transaction; nothing waits on a
 //! timer. A caller that goes away leaves its command durable or absent, never half.
 
+mod asked;
 mod conclude;
+mod group;
 pub(crate) mod prepare;
 mod run;
 #[cfg(test)]
@@ -15,11 +17,14 @@ use tokio::task::JoinHandle;
 use crate::store::tail::TailFeed;
 use crate::store::{Answer, Append, Error, EventStore, LogHead, Tail};
 use crate::time::Clock;
+use asked::{Asked, Waiting};
+use group::Caller;
+pub use group::{Answers, GROUP_APPENDS_MAX, GROUP_BYTES_MAX, Group};
 use run::Run;
 
-/// How many appends may wait for the writer.
+/// How many appends and groups of them may wait for the writer.
 pub const QUEUE_MAX: usize = 4096;
-/// The most appends of one transaction.
+/// The most appends of one transaction, but for a group at its end.
 pub const BATCH_APPENDS_MAX: usize = 1024;
 /// The most payload bytes of one transaction, beyond its first append.
 pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -27,7 +32,7 @@ pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// A handle on the writer; clones share it.
 #[derive(Debug, Clone)]
 pub struct Writer {
-    queue: mpsc::Sender<Waiting>,
+    queue: mpsc::Sender<Asked>,
     tail: Tail,
     state: watch::Receiver<State>,
 }
@@ -43,12 +48,6 @@ enum State {
     Running,
     /// Nothing more is acknowledged.
     Failed(Error),
-}
-
-#[derive(Debug)]
-struct Waiting {
-    append: Append,
-    answer: oneshot::Sender<Result<Answer, Error>>,
 }
 
 impl Writer {
@@ -73,30 +72,53 @@ impl Writer {
 
     /// Appends, waiting for a place in the queue: for bulk work.
     pub async fn append(&self, append: Append) -> Result<Answer, Error> {
-        append.check()?;
-        let (answer, outcome) = oneshot::channel();
-        let sent = self.queue.send(Waiting { append, answer }).await;
-        self.outcome(sent.map_err(|_| self.stopped()), outcome).await
+        let (asked, outcome) = alone(append)?;
+        self.send(asked).await?;
+        outcome.await.unwrap_or_else(|_| Err(self.stopped()))
     }
 
     /// Appends, or says at once that the log is busy: for doors.
     pub async fn try_append(&self, append: Append) -> Result<Answer, Error> {
-        append.check()?;
-        let (answer, outcome) = oneshot::channel();
-        let sent = self.queue.try_send(Waiting { append, answer }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Error::Busy,
-            mpsc::error::TrySendError::Closed(_) => self.stopped(),
-        });
-        self.outcome(sent, outcome).await
+        let (asked, outcome) = alone(append)?;
+        self.try_send(asked)?;
+        outcome.await.unwrap_or_else(|_| Err(self.stopped()))
     }
 
-    async fn outcome(
-        &self,
-        sent: Result<(), Error>,
-        outcome: oneshot::Receiver<Result<Answer, Error>>,
-    ) -> Result<Answer, Error> {
-        sent?;
-        outcome.await.unwrap_or_else(|_| Err(self.stopped()))
+    /// Appends a group, waiting for a place in the queue and then for the commit.
+    pub async fn append_group(&self, group: Vec<Append>) -> Result<Answers, Error> {
+        self.send_group(group).await?.answers().await
+    }
+
+    /// Sends a group, waiting for a place in the queue; what becomes of it is asked later.
+    pub async fn send_group(&self, group: Vec<Append>) -> Result<Group, Error> {
+        let (asked, group) = self.together(group)?;
+        self.send(asked).await?;
+        Ok(group)
+    }
+
+    /// Sends a group, or says at once that the log is busy.
+    pub fn try_send_group(&self, group: Vec<Append>) -> Result<Group, Error> {
+        let (asked, group) = self.together(group)?;
+        self.try_send(asked)?;
+        Ok(group)
+    }
+
+    fn together(&self, group: Vec<Append>) -> Result<(Asked, Group), Error> {
+        group::check(&group)?;
+        let (caller, answers) = oneshot::channel();
+        let state = self.state.clone();
+        Ok((Asked::Group(group, caller), Group { answers, state }))
+    }
+
+    async fn send(&self, asked: Asked) -> Result<(), Error> {
+        self.queue.send(asked).await.map_err(|_| self.stopped())
+    }
+
+    fn try_send(&self, asked: Asked) -> Result<(), Error> {
+        self.queue.try_send(asked).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Error::Busy,
+            mpsc::error::TrySendError::Closed(_) => self.stopped(),
+        })
     }
 
     /// The newest events.
@@ -119,11 +141,23 @@ impl Writer {
     }
 
     fn stopped(&self) -> Error {
-        match &*self.state.borrow() {
-            State::Failed(error) => error.clone(),
-            State::Running => Error::Stopped,
-        }
+        stopped(&self.state)
     }
+}
+
+/// Why nothing is answered any more.
+fn stopped(state: &watch::Receiver<State>) -> Error {
+    match &*state.borrow() {
+        State::Failed(error) => error.clone(),
+        State::Running => Error::Stopped,
+    }
+}
+
+/// One append, and where its answer comes.
+fn alone(append: Append) -> Result<(Asked, oneshot::Receiver<Result<Answer, Error>>), Error> {
+    append.check()?;
+    let (caller, outcome) = oneshot::channel();
+    Ok((Asked::One(Waiting { append, caller: Caller::Alone(caller) }), outcome))
 }
 
 impl WriterTask {

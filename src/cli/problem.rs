@@ -256,7 +256,7 @@ fn code_of(error: &store::Error) -> Code {
         Error::Failed(_) => Code::StoreFailed,
         Error::Unsafe(_) => Code::StoreUnsafe,
         Error::CommandReused(_) => Code::CommandReused,
-        Error::TooLarge { .. } | Error::Empty => Code::LineTooLarge,
+        Error::TooLarge { .. } | Error::Empty | Error::Scattered => Code::LineTooLarge,
         Error::Unavailable(_)
         | Error::Stopped
         | Error::Busy

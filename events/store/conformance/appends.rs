@@ -177,7 +177,7 @@ pub async fn a_batch_stamped_before_the_head_comes_back_with_its_time(world: Wor
     world.appends(append("a", 1)).await;
     let stamp = Timestamp(7);
     let late = append("b", 2);
-    let prepared = prepare(&late, StreamHead::default(), world.reader().log_id(), stamp);
+    let prepared = prepare(&late, false, StreamHead::default(), world.reader().log_id(), stamp);
     let reply = world.store().append(Batch { stamp, appends: vec![prepared] }.into()).await;
     let head = world.reader().head().await.expect("head");
     assert!(matches!(reply, Ok(Reply::Early(floor)) if floor == head.recorded_at));

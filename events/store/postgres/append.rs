@@ -62,7 +62,9 @@ fn instead(append: &Prepared, row: &PgRow) -> Result<Admitted, Error> {
     };
     let refusal = match append.owner {
         Some(owner) if owner.epoch != epoch => Refusal::StaleEpoch { current: epoch },
-        _ if !append.expected.allows(actual.version) => Refusal::Conflict { actual },
+        _ if !append.expected.allows(actual.version) || append.is_left_behind(actual) => {
+            Refusal::Conflict { actual }
+        }
         _ => Refusal::Rebase { actual },
     };
     Ok(Admitted::Refused(refusal))

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
-
 use super::Waiting;
+use super::group::Caller;
 use super::run::Run;
 use crate::planted::{Phase, phase};
 use crate::recorded::Stored;
@@ -26,32 +25,36 @@ impl Run {
         let (mut recorded, mut again) = (Vec::new(), Vec::new());
         let mut answers = Vec::with_capacity(waiting.len());
         for ((prepared, admitted), waiting) in appends.into_iter().zip(admitted).zip(waiting) {
-            match admitted {
+            let answer = match admitted {
                 Admitted::Recorded(outcome) => {
-                    self.heads.put(&prepared.stream, prepared.head_after());
+                    let head = prepared.head_after();
+                    self.heads.put(&prepared.stream, head);
                     recorded.extend(stored(prepared, &outcome));
-                    answers.push((waiting.answer, Ok(Answer { outcome, known: false })));
+                    Ok(Answer { outcome, known: false, head: Some(head) })
                 }
                 Admitted::Known(outcome) => {
                     self.heads.forget(&prepared.stream);
-                    answers.push((waiting.answer, Ok(Answer { outcome, known: true })));
+                    Ok(Answer { outcome, known: true, head: None })
                 }
                 Admitted::Refused(Refusal::Rebase { actual }) => {
                     self.heads.put(&prepared.stream, actual);
                     again.push(waiting);
+                    continue;
                 }
-                Admitted::Damaged(damage) => answers.push((waiting.answer, Err(damage.into()))),
+                Admitted::Refused(Refusal::Conflict { .. }) if stands_behind(&again, &waiting) => {
+                    again.push(waiting);
+                    continue;
+                }
+                Admitted::Damaged(damage) => Err(damage.into()),
                 Admitted::Refused(refusal) => {
                     self.heads.forget(&prepared.stream);
-                    answers.push((waiting.answer, Err(refusal.error(&prepared))));
+                    Err(refusal.error(&prepared))
                 }
-            }
+            };
+            answers.push((waiting.caller, answer));
         }
         self.feed.push(recorded);
-        for (caller, answer) in answers {
-            // A caller that went away does not undo what was recorded.
-            let _ = caller.send(answer);
-        }
+        answers.into_iter().for_each(|(caller, answer)| caller.send(answer));
         again
     }
 
@@ -68,11 +71,16 @@ impl Run {
         for (append, waiting) in batch.appends.iter().zip(waiting) {
             let (outcome, after) = admit::outcome(append, log, batch);
             log = after;
-            let answer = std::mem::replace(&mut waiting.answer, oneshot::channel().0);
-            let _ = answer.send(Ok(Answer { outcome, known: false }));
+            let caller = std::mem::replace(&mut waiting.caller, Caller::nobody());
+            caller.send(Ok(Answer { outcome, known: false, head: Some(append.head_after()) }));
         }
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
+}
+
+/// Whether one before it in its group is to be chained anew: then it conflicts only with that.
+fn stands_behind(again: &[Waiting], waiting: &Waiting) -> bool {
+    again.last().is_some_and(|last| last.caller.is_with(&waiting.caller))
 }
 
 /// The events of an append as readers see them.

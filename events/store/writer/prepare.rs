@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 /// Chains the events of an append to `base` and stamps them.
 pub(crate) fn prepare(
     append: &Append,
+    follows: bool,
     base: StreamHead,
     log_id: LogId,
     stamp: Timestamp,
@@ -30,6 +31,7 @@ pub(crate) fn prepare(
         events: events.collect(),
         stream: append.stream.clone(),
         expected: append.expected,
+        follows,
         base,
         command: append.command,
         request: append.request,

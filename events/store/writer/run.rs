@@ -7,12 +7,12 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use super::prepare::prepare;
-use super::{BATCH_APPENDS_MAX, BATCH_BYTES_MAX, State, Waiting};
+use super::{Asked, BATCH_APPENDS_MAX, BATCH_BYTES_MAX, State, Waiting};
 use crate::planted::{Bug, Phase, phase, planted};
 use crate::store::recent::Recent;
 use crate::store::tail::TailFeed;
-use crate::store::{Batch, Error, EventStore, LogHead, Reply, StreamHead};
-use crate::stream::{StreamId, Version};
+use crate::store::{Batch, Error, EventStore, Expected, LogHead, Reply, StreamHead};
+use crate::stream::StreamId;
 use crate::time::{Clock, Timestamp};
 
 /// How often others get their turn while a batch is gathered.
@@ -43,11 +43,12 @@ impl Run {
     }
 
     /// Commits what comes until nobody is left who could send anything.
-    pub(super) async fn drain(mut self, mut queue: mpsc::Receiver<Waiting>) -> Result<(), Error> {
+    pub(super) async fn drain(mut self, mut queue: mpsc::Receiver<Asked>) -> Result<(), Error> {
         let mut waiting = Vec::with_capacity(BATCH_APPENDS_MAX);
         while !waiting.is_empty() || queue.recv_many(&mut waiting, BATCH_APPENDS_MAX).await > 0 {
             self.gather(&mut waiting, &mut queue).await;
-            let batch = waiting.drain(..fitting(&waiting)).collect();
+            let mut batch = Vec::with_capacity(waiting.len());
+            waiting.drain(..fitting(&waiting)).for_each(|asked| asked.board(&mut batch));
             if let Err(error) = self.commit(batch).await {
                 self.fail(&error, waiting, queue);
                 return Err(error);
@@ -61,13 +62,16 @@ impl Run {
 
     /// Takes what else waits. Those answered just now get their turn to come again as long as they
     /// keep coming: it fills the batch, and costs one who is alone nothing but a look.
-    async fn gather(&self, waiting: &mut Vec<Waiting>, queue: &mut mpsc::Receiver<Waiting>) {
+    async fn gather(&self, waiting: &mut Vec<Asked>, queue: &mut mpsc::Receiver<Asked>) {
+        let here: usize = waiting.iter().map(Asked::appends).sum();
+        let mut room = BATCH_APPENDS_MAX.saturating_sub(here);
         for _ in 0..TURNS_MAX {
             let before = waiting.len();
             tokio::task::yield_now().await;
-            while waiting.len() < BATCH_APPENDS_MAX
+            while room > 0
                 && let Ok(more) = queue.try_recv()
             {
+                room = room.saturating_sub(more.appends());
                 waiting.push(more);
             }
             if waiting.len() == before {
@@ -77,14 +81,14 @@ impl Run {
     }
 
     /// The first fatal error ends it: nobody is acknowledged any more, everyone is told why.
-    fn fail(&self, error: &Error, waiting: Vec<Waiting>, mut queue: mpsc::Receiver<Waiting>) {
+    fn fail(&self, error: &Error, waiting: Vec<Asked>, mut queue: mpsc::Receiver<Asked>) {
         tracing::error!(%error, "the writer stops");
         self.report.send_replace(State::Failed(error.clone()));
         queue.close();
         let queued = std::iter::from_fn(|| queue.try_recv().ok());
-        for waiting in waiting.into_iter().chain(queued) {
-            let _ = waiting.answer.send(Err(error.clone()));
-        }
+        let mut refused = Vec::new();
+        waiting.into_iter().chain(queued).for_each(|asked| asked.board(&mut refused));
+        tell(refused, error);
     }
 
     /// Commits a batch, and again what came back only because it stood behind something refused.
@@ -151,8 +155,9 @@ impl Run {
         let appends = waiting
             .iter()
             .map(|waiting| {
-                let base = heads.get(&waiting.append.stream);
-                let prepared = prepare(&waiting.append, base, log_id, self.floor);
+                let Waiting { append, caller } = waiting;
+                let base = heads.get(&append.stream);
+                let prepared = prepare(append, caller.follows(), base, log_id, self.floor);
                 if !prepared.events.is_empty() {
                     heads.moved.insert(prepared.stream.clone(), prepared.head_after());
                 }
@@ -166,9 +171,13 @@ impl Run {
         let far = self.store.heads_are_far();
         let unknown: HashSet<&StreamId> = waiting
             .iter()
-            .map(|w| &w.append)
-            .filter(|append| !(far && append.expected.allows(Version::ZERO)))
-            .map(|append| &append.stream)
+            .filter(|waiting| match waiting.append.expected {
+                // Where it is expected it is, or the append says so.
+                Expected::Empty => false,
+                Expected::Any => !far,
+                Expected::Exact(_) => !waiting.caller.follows(),
+            })
+            .map(|waiting| &waiting.append.stream)
             .filter(|stream| self.heads.get(stream).is_none())
             .collect();
         if unknown.is_empty() {
@@ -193,13 +202,13 @@ impl InBatch<'_> {
     }
 }
 
-/// How many of those waiting fit into one transaction.
-fn fitting(waiting: &[Waiting]) -> usize {
-    let mut bytes = 0;
-    let fits = waiting.iter().take_while(|w| {
-        let room = bytes < BATCH_BYTES_MAX;
-        bytes += w.append.decision.events().iter().map(|event| event.payload.len()).sum::<usize>();
-        bytes += w.append.blobs.iter().map(|blob| blob.bytes.len()).sum::<usize>();
+/// How many of those waiting fit into one transaction; a group is never cut.
+fn fitting(waiting: &[Asked]) -> usize {
+    let (mut appends, mut bytes) = (0, 0);
+    let fits = waiting.iter().take_while(|asked| {
+        let room = appends < BATCH_APPENDS_MAX && bytes < BATCH_BYTES_MAX;
+        appends += asked.appends();
+        bytes += asked.bytes();
         room
     });
     fits.count()
@@ -207,7 +216,7 @@ fn fitting(waiting: &[Waiting]) -> usize {
 
 fn tell(waiting: Vec<Waiting>, error: &Error) {
     for waiting in waiting {
-        let _ = waiting.answer.send(Err(error.clone()));
+        waiting.caller.send(Err(error.clone()));
     }
 }
 

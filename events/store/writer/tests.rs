@@ -2,13 +2,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "every spawned task is awaited")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
 use super::*;
-use crate::store::conformance::given::{SetClock, append};
+use crate::store::conformance::given::{SetClock, append, append_at};
 use crate::store::memory::Memory;
 use crate::store::{Arrival, Arrived, Batch, LogReader, Reply, Verdict};
 
@@ -18,6 +18,8 @@ struct Breaking {
     after: usize,
     error: Error,
     appends: AtomicUsize,
+    /// How many appends each of them was.
+    sizes: Mutex<Vec<usize>>,
 }
 
 #[async_trait]
@@ -30,6 +32,7 @@ impl EventStore for Breaking {
         if self.appends.fetch_add(1, Ordering::Relaxed) >= self.after {
             return Err(self.error.clone());
         }
+        self.sizes.lock().expect("no panic").push(batch.appends.len());
         self.store.append(batch).await
     }
 
@@ -44,7 +47,13 @@ impl EventStore for Breaking {
 
 fn breaking(after: usize, error: Error) -> (Arc<Breaking>, Writer) {
     let store = Memory::new(crate::id::LogId(uuid::Uuid::from_u128(1)));
-    let store = Arc::new(Breaking { store, after, error, appends: AtomicUsize::new(0) });
+    let store = Arc::new(Breaking {
+        store,
+        after,
+        error,
+        appends: AtomicUsize::new(0),
+        sizes: Mutex::default(),
+    });
     let clock = Arc::new(SetClock::at(1));
     let (writer, _) = Writer::start(Arc::clone(&store) as _, clock, LogHead::default());
     (store, writer)
@@ -118,6 +127,33 @@ async fn a_full_queue_is_busy_at_once() {
     for append in waiting {
         append.await.expect("appended in the end");
     }
+}
+
+#[tokio::test]
+async fn a_group_has_one_place_in_the_queue_and_is_never_cut() {
+    let (store, writer) = breaking(usize::MAX, Error::Full);
+    let group = |key: &str, n: u128| -> Vec<Append> {
+        (0..250).map(|version| append_at(key, n + u128::from(version), version)).collect()
+    };
+    let keys = ["a", "b", "c", "d", "e", "f", "g"];
+    let sent: Vec<_> = (1_u128..)
+        .zip(keys)
+        .map(|(n, key)| writer.try_send_group(group(key, n * 1000)).expect("there is room"))
+        .collect();
+    for sent in sent {
+        let answers = sent.answers().await.expect("answered");
+        assert!(answers.len() == 250 && answers.iter().all(Result::is_ok));
+    }
+    assert_eq!(*store.sizes.lock().expect("no panic"), [1250, 500], "appends of each transaction");
+}
+
+#[tokio::test]
+async fn a_group_whose_caller_went_away_is_recorded_whole() {
+    let (store, writer) = breaking(usize::MAX, Error::Full);
+    let group = (0..9).map(|n| append_at("a", n.into(), n)).collect();
+    drop(writer.try_send_group(group).expect("there is room"));
+    writer.append(append("a", 100)).await.expect("appended");
+    assert_eq!(store.reader().head().await.expect("head").position.0, 10);
 }
 
 fn futures_poll<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {

@@ -134,6 +134,7 @@ fn prepared(append: Append) -> Prepared {
         command: append.command,
         request: append.request,
         owner: None,
+        follows: false,
         verdict: Verdict::Nothing,
         events: Vec::new(),
         blobs: Vec::new(),
