@@ -40,6 +40,11 @@ fn is_label(text: &str) -> bool {
     (1..=LABEL_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
+/// Says whether `text` is tokens with a slash between each and the next.
+fn is_token_path(text: &str) -> bool {
+    text.len() <= LABEL_BYTES_MAX && text.split('/').all(is_token)
+}
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $check:ident, $rule:literal) => {
         $(#[$doc])*
@@ -121,6 +126,9 @@ token_id!(
 text_id!(
     /// Who did it, as the door that authenticated them says.
     Principal, "principal", is_label, "use 1 to 256 bytes without control characters");
+text_id!(
+    /// A reader of the log whose place is kept with it: `relay`, `react/report_to_parent`.
+    Consumer, "consumer", is_token_path, "use tokens with a slash between them, 256 bytes at most");
 text_id!(
     /// What a publisher uses to tie commands of one conversation together.
     Correlation, "correlation", is_label, "use 1 to 256 bytes without control characters");

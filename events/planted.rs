@@ -41,11 +41,15 @@ pub enum Bug {
     GroupDeliveredTwice,
     /// A message may be sent to a wildcard as if it were a name.
     WildcardPublished,
+    /// What is kept of a consumer may go back.
+    CursorGoesBack,
+    /// Whoever lost a partition goes on in it.
+    EpochNotChecked,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -61,6 +65,8 @@ impl Bug {
         Self::WaitingBytesUnbounded,
         Self::GroupDeliveredTwice,
         Self::WildcardPublished,
+        Self::CursorGoesBack,
+        Self::EpochNotChecked,
     ];
 
     /// The name that picks it.
@@ -82,6 +88,8 @@ impl Bug {
             Self::WaitingBytesUnbounded => "waiting_bytes_unbounded",
             Self::GroupDeliveredTwice => "group_delivered_twice",
             Self::WildcardPublished => "wildcard_published",
+            Self::CursorGoesBack => "cursor_goes_back",
+            Self::EpochNotChecked => "epoch_not_checked",
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! - [`append`] what a caller asks for, [`outcome`] what it gets, [`error`] why not
 //! - [`batch`] what the writer hands a store; [`admit`] the rule that says yes or no, shared by stores
+//! - [`consumer`] what is kept of those who read and act
 //! - [`writer`] group commit; [`tail`] the newest events in memory; [`follow`] reading without an end
 //! - [`moving`] a log taken from one store to another
 //! - [`memory`] for simulation, [`sqlite`] the log in one file, `postgres` in a database; `conformance`
@@ -14,6 +15,7 @@ pub mod append;
 pub mod batch;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+pub mod consumer;
 pub mod error;
 pub mod follow;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -43,6 +45,7 @@ use tokio::sync::watch;
 
 pub use append::{Append, Cause, Decision, Expected, NewBlob, NewEvent, Owner, RequestHash};
 pub use batch::{Admitted, Batch, LogHead, Prepared, Refusal, Reply, StreamHead};
+pub use consumer::{Epochs, Parked, ParkedState, Save, Saved, Standing};
 pub use error::{Damage, Error};
 pub use follow::Follower;
 pub use moving::arrive::{Arrival, Arrived};
@@ -53,7 +56,7 @@ pub use verify::{Progress, Report};
 pub use writer::Writer;
 
 use crate::chain::EventHash;
-use crate::id::{Category, CommandId, LogId, Tenant};
+use crate::id::{Category, CommandId, Consumer, LogId, Tenant};
 use crate::recorded::Stored;
 use crate::stream::{Direction, Position, StreamId, Version};
 
@@ -71,6 +74,10 @@ pub trait EventStore: Send + Sync + 'static {
     async fn import(&self, arrival: Arc<Arrival>) -> Result<Arrived, Error>;
     /// Takes a partition over: its epoch grows by one, and appends with an older one are refused.
     async fn claim(&self, partition: u16) -> Result<u64, Error>;
+    /// Takes all partitions over at once; the epochs they have then.
+    async fn claim_all(&self) -> Result<Epochs, Error>;
+    /// The epochs of all partitions; 0 of one that was never claimed.
+    async fn epochs(&self) -> Result<Epochs, Error>;
     /// The ends of streams as the writer will find them; a store may know a shorter way to them.
     async fn heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
         self.reader().stream_heads(streams).await
@@ -115,6 +122,13 @@ pub trait LogReader: Send + Sync + 'static {
     ) -> Result<Vec<Stored>, Error>;
     /// Up to `limit` events of the log that pass the filter, from `from` on, and where to go on.
     async fn read_all(&self, from: Position, filter: &Filter, limit: usize) -> Result<Page, Error>;
+    /// The events at these positions, in the order asked: as many as one read should hold, and at least
+    /// the first of them. One that the log does not have is damage.
+    async fn at(&self, positions: &[Position]) -> Result<Vec<Stored>, Error>;
+    /// What is kept of a consumer, if it ever saved anything.
+    async fn standing(&self, consumer: &Consumer) -> Result<Option<Standing>, Error>;
+    /// All consumers of which something is kept, by name.
+    async fn consumers(&self) -> Result<Vec<(Consumer, Standing)>, Error>;
     /// The bytes of a blob.
     async fn blob(&self, tenant: &Tenant, hash: &EventHash) -> Result<Option<Vec<u8>>, Error>;
     /// Everything that is kept of commands, in the order asked; none for one that was never recorded.

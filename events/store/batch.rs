@@ -3,7 +3,9 @@
 
 use crate::chain::EventHash;
 use crate::id::CommandId;
-use crate::store::{Damage, Expected, NewBlob, Outcome, Owner, RequestHash, Verdict};
+use crate::store::{
+    Damage, Error, Expected, NewBlob, Outcome, Owner, RequestHash, Save, Saved, Verdict,
+};
 use crate::stream::{Position, StreamId, Version};
 use crate::time::Timestamp;
 
@@ -14,6 +16,8 @@ pub struct Batch {
     pub stamp: Timestamp,
     /// The appends, in order.
     pub appends: Vec<Prepared>,
+    /// What is to be kept of consumers; they come behind the appends, each consumer once.
+    pub saves: Vec<Save>,
 }
 
 /// One append, ready to be stored if the stream still stands at `base`.
@@ -93,8 +97,13 @@ pub struct LogHead {
 /// What a store says of a batch.
 #[derive(Debug, Clone)]
 pub enum Reply {
-    /// The batch was committed; one answer for each append, in order.
-    Done(Vec<Admitted>),
+    /// The batch was committed.
+    Done {
+        /// One answer for each append, in order.
+        admitted: Vec<Admitted>,
+        /// One for each save, in order.
+        saved: Vec<Result<Saved, Error>>,
+    },
     /// The stamp is before the head's time: nothing was done, stamp again from here.
     Early(Timestamp),
 }

@@ -8,6 +8,7 @@
 pub mod another;
 pub mod appends;
 pub mod commands;
+pub mod consumers;
 pub mod given;
 pub mod groups;
 pub mod imports;
@@ -46,6 +47,19 @@ macro_rules! conformance {
             a_known_command_is_known_before_its_version_is_looked_at,
             commands_in_any_order_and_number_have_one_effect,
         );
+        $crate::conformance_tests!($fixture, consumers:
+            what_a_consumer_saved_is_kept,
+            consumers_do_not_know_of_each_other,
+            parked_events_are_kept_until_they_are_settled,
+            a_cursor_never_goes_back,
+            a_save_of_an_old_owner_is_refused,
+            nothing_stands_behind_the_end_of_the_log,
+            a_save_comes_behind_the_appends_of_its_batch,
+            saves_that_wait_are_one,
+            what_a_save_says_has_a_limit,
+            a_batch_stamped_too_early_saves_nothing,
+            all_partitions_are_claimed_at_once,
+        );
         $crate::conformance_tests!($fixture, groups:
             a_group_is_recorded_in_order_and_every_answer_says_where_its_stream_stands,
             a_group_that_comes_again_is_known_as_a_whole,
@@ -78,6 +92,7 @@ macro_rules! conformance {
             a_stream_is_read_in_both_directions_from_anywhere,
             the_log_is_read_in_pages_to_its_end,
             a_filter_lets_through_what_it_names,
+            events_are_found_by_their_positions,
             a_follower_misses_nothing_and_sees_nothing_twice,
             a_whole_log_verifies,
             everything_is_there_after_a_restart,

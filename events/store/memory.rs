@@ -2,6 +2,7 @@
 //! Nothing here survives the process.
 
 mod arriving;
+mod consumers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
@@ -9,15 +10,16 @@ use std::sync::{Arc, RwLock, RwLockReadGuard};
 use async_trait::async_trait;
 
 use crate::chain::{EventHash, blob_hash};
-use crate::id::{CommandId, LogId, Tenant};
+use crate::id::{CommandId, Consumer, LogId, Tenant};
 use crate::planted::{Bug, planted};
 use crate::recorded::Stored;
 use crate::store::admit::{Books, Known, admit};
 use crate::store::{
-    Arrival, Arrived, Batch, Behind, Damage, Error, EventStore, Filter, Imported, Kept, KeptBlob,
-    LogHead, LogReader, Outcome, Page, Prepared, Progress, Reply, Report, StreamHead,
+    Arrival, Arrived, Batch, Behind, Damage, Epochs, Error, EventStore, Filter, Imported, Kept,
+    KeptBlob, LogHead, LogReader, Outcome, Page, Prepared, Progress, Reply, Report, Standing,
+    StreamHead,
 };
-use crate::stream::{Direction, Position, StreamId, Version};
+use crate::stream::{Direction, PARTITIONS, Position, StreamId, Version};
 
 /// A log in memory; clones share it.
 #[derive(Debug, Clone)]
@@ -33,7 +35,8 @@ struct Log {
     streams: BTreeMap<StreamId, Vec<usize>>,
     outcomes: HashMap<(Tenant, CommandId), Known>,
     bare: BTreeSet<(Position, Tenant, CommandId)>,
-    epochs: HashMap<u16, u64>,
+    epochs: Epochs,
+    consumers: BTreeMap<Consumer, Standing>,
     blobs: HashMap<(Tenant, EventHash), KeptBlob>,
     blob_places: BTreeSet<(Position, Tenant, EventHash)>,
     imports: Vec<Imported>,
@@ -60,7 +63,8 @@ impl Log {
             streams: BTreeMap::new(),
             outcomes: HashMap::new(),
             bare: BTreeSet::new(),
-            epochs: HashMap::new(),
+            epochs: Box::new([0; PARTITIONS as usize]),
+            consumers: BTreeMap::new(),
             blobs: HashMap::new(),
             blob_places: BTreeSet::new(),
             imports: Vec::new(),
@@ -87,7 +91,7 @@ impl Books for Log {
     }
 
     fn epoch(&mut self, partition: u16) -> Result<u64, Error> {
-        Ok(self.epochs.get(&partition).copied().unwrap_or_default())
+        Ok(self.epochs[usize::from(partition)])
     }
 
     fn head(&mut self, stream: &StreamId) -> Result<StreamHead, Error> {
@@ -129,7 +133,9 @@ impl EventStore for Memory {
         if batch.stamp < log.head.recorded_at {
             return Ok(Reply::Early(log.head.recorded_at));
         }
-        admit(&mut *log, &batch).map(Reply::Done)
+        let admitted = admit(&mut *log, &batch)?;
+        let saved = batch.saves.iter().map(|save| Ok(log.save(save))).collect();
+        Ok(Reply::Done { admitted, saved })
     }
 
     async fn import(&self, arrival: Arc<Arrival>) -> Result<Arrived, Error> {
@@ -139,9 +145,18 @@ impl EventStore for Memory {
 
     async fn claim(&self, partition: u16) -> Result<u64, Error> {
         let mut log = self.log.write().expect("no one panics while holding the log");
-        let epoch = log.epochs.entry(partition).or_default();
-        *epoch += 1;
-        Ok(*epoch)
+        log.epochs[usize::from(partition)] += 1;
+        Ok(log.epochs[usize::from(partition)])
+    }
+
+    async fn claim_all(&self) -> Result<Epochs, Error> {
+        let mut log = self.log.write().expect("no one panics while holding the log");
+        log.epochs.iter_mut().for_each(|epoch| *epoch += 1);
+        Ok(log.epochs.clone())
+    }
+
+    async fn epochs(&self) -> Result<Epochs, Error> {
+        Ok(self.read().epochs.clone())
     }
 }
 
@@ -194,6 +209,26 @@ impl LogReader for Memory {
         let next =
             if end { after } else { events.last().map_or(from, |last| last.position().next()) };
         Ok(Page { events, next, end })
+    }
+
+    async fn at(&self, positions: &[Position]) -> Result<Vec<Stored>, Error> {
+        let log = self.read();
+        let event = |position: &Position| {
+            let nth = usize::try_from(position.0.wrapping_sub(1)).unwrap_or(usize::MAX);
+            log.events
+                .get(nth)
+                .cloned()
+                .ok_or_else(|| Damage::at(*position, "it is missing").into())
+        };
+        positions.iter().map(event).collect()
+    }
+
+    async fn standing(&self, consumer: &Consumer) -> Result<Option<Standing>, Error> {
+        Ok(self.read().consumers.get(consumer).cloned())
+    }
+
+    async fn consumers(&self) -> Result<Vec<(Consumer, Standing)>, Error> {
+        Ok(self.read().consumers.clone().into_iter().collect())
     }
 
     async fn blob(&self, tenant: &Tenant, hash: &EventHash) -> Result<Option<Vec<u8>>, Error> {

@@ -5,6 +5,7 @@ mod append;
 mod arriving;
 mod columns;
 mod connect;
+mod consumers;
 mod failure;
 mod keys;
 mod listen;
@@ -25,8 +26,8 @@ pub use listen::Listening;
 pub use read::PostgresReader;
 pub use schema::{KNOWN_SCHEMA, SchemaState, schema_state};
 
-use crate::store::{Arrival, Arrived, Batch, Damage, Error, EventStore, LogReader, Reply};
-use crate::stream::Position;
+use crate::store::{Arrival, Arrived, Batch, Damage, Epochs, Error, EventStore, LogReader, Reply};
+use crate::stream::{PARTITIONS, Position};
 use connect::Place;
 use writing::Writing;
 
@@ -63,6 +64,21 @@ impl Postgres {
     }
 }
 
+impl Postgres {
+    /// The epochs that a call gives; 0 of those that it does not name.
+    async fn all_epochs(&self, call: &'static str) -> Result<Epochs, Error> {
+        let mut epochs = Epochs::new([0; PARTITIONS as usize]);
+        for row in self.writing.call(|| sqlx::query(call)).await? {
+            let read = || Ok((row.try_get::<i32, _>(0)?, row.try_get::<i64, _>(1)?));
+            let (partition, epoch) = read().map_err(failure::of)?;
+            let known = epochs.get_mut(partition as usize);
+            *known.ok_or_else(|| Damage::of(format!("there is no partition {partition}")))? =
+                epoch as u64;
+        }
+        Ok(epochs)
+    }
+}
+
 #[async_trait]
 impl EventStore for Postgres {
     fn reader(&self) -> Arc<dyn LogReader> {
@@ -89,6 +105,14 @@ impl EventStore for Postgres {
         let rows = self.writing.call(|| sqlx::query(claim).bind(i32::from(partition))).await?;
         let row = rows.first().ok_or_else(|| Damage::of("the database gave no epoch"))?;
         Ok(row.try_get::<i64, _>(0).map_err(failure::of)? as u64)
+    }
+
+    async fn claim_all(&self) -> Result<Epochs, Error> {
+        self.all_epochs("SELECT partition, epoch FROM annals.claim_all()").await
+    }
+
+    async fn epochs(&self) -> Result<Epochs, Error> {
+        self.all_epochs("SELECT partition, epoch FROM annals.epochs").await
     }
 
     fn arrivals(&self) -> Option<watch::Receiver<Position>> {

@@ -9,6 +9,8 @@ mod books;
 mod checkpoint;
 mod columns;
 mod connect;
+mod consumers;
+mod epochs;
 mod failure;
 mod keys;
 mod lock;
@@ -38,7 +40,9 @@ pub use read::SqliteReader;
 pub use schema::{KNOWN_SCHEMA, SchemaState, schema_state};
 pub use snapshots::SqliteSnapshots;
 
-use crate::store::{Arrival, Arrived, Batch, Error, EventStore, LogReader, Reply, StreamHead};
+use crate::store::{
+    Arrival, Arrived, Batch, Epochs, Error, EventStore, LogReader, Reply, StreamHead,
+};
 use crate::stream::StreamId;
 use append::Connection;
 use checkpoint::Journal;
@@ -145,6 +149,14 @@ impl EventStore for Sqlite {
 
     async fn claim(&self, partition: u16) -> Result<u64, Error> {
         self.writer.run(|connection| connection.claim(partition))
+    }
+
+    async fn claim_all(&self) -> Result<Epochs, Error> {
+        self.writer.run(Connection::claim_all)
+    }
+
+    async fn epochs(&self) -> Result<Epochs, Error> {
+        self.writer.run(Connection::epochs)
     }
 
     async fn heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {

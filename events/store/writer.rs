@@ -4,6 +4,7 @@
 mod asked;
 mod conclude;
 mod group;
+mod passengers;
 pub(crate) mod prepare;
 mod run;
 #[cfg(test)]
@@ -15,11 +16,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::store::tail::TailFeed;
-use crate::store::{Answer, Append, Error, EventStore, LogHead, Tail};
+use crate::store::{Answer, Append, Error, EventStore, LogHead, Save, Tail};
 use crate::time::Clock;
 use asked::{Asked, Waiting};
 use group::Caller;
 pub use group::{Answers, GROUP_APPENDS_MAX, GROUP_BYTES_MAX, Group};
+use passengers::Passengers;
+pub use passengers::{CONSUMERS_MAX, SAVE_WAIT_MAX, SavedLater};
 use run::Run;
 
 /// How many appends and groups of them may wait for the writer.
@@ -33,6 +36,7 @@ pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Asked>,
+    passengers: Arc<Passengers>,
     tail: Tail,
     state: watch::Receiver<State>,
 }
@@ -61,13 +65,14 @@ impl Writer {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let (feed, tail) = TailFeed::new(head.position, store.arrivals());
         let (report, state) = watch::channel(State::default());
-        let run = Run::new(store, clock, feed, report, head);
+        let passengers = Arc::<Passengers>::default();
+        let run = Run::new(store, clock, feed, report, Arc::clone(&passengers), head);
         #[expect(
             clippy::disallowed_methods,
             reason = "the writer is one of the few tasks that live as long as the process"
         )]
         let task = tokio::spawn(run.drain(waiting));
-        (Self { queue, tail, state }, WriterTask(task))
+        (Self { queue, passengers, tail, state }, WriterTask(task))
     }
 
     /// Appends, waiting for a place in the queue: for bulk work.
@@ -101,6 +106,12 @@ impl Writer {
         let (asked, group) = self.together(group)?;
         self.try_send(asked)?;
         Ok(group)
+    }
+
+    /// Keeps what a consumer leaves: with the next batch, or alone if there is none for a while. Of saves
+    /// that wait, the last one of a consumer counts, and what is parked and settled adds up.
+    pub fn save(&self, save: Save) -> SavedLater {
+        self.passengers.wait(save)
     }
 
     fn together(&self, group: Vec<Append>) -> Result<(Asked, Group), Error> {

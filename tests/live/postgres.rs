@@ -6,6 +6,7 @@ mod database;
 mod dropped;
 mod faults;
 mod guards;
+mod migration;
 mod moving;
 mod race;
 mod server;

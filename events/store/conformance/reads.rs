@@ -8,7 +8,9 @@ use super::given::{append, command, event, rejection, stream};
 use super::world::World;
 use crate::id::Category;
 use crate::recorded::Stored;
-use crate::store::{Append, Decision, Filter, Follower, LogHead, NewEvent, Page, StreamHead};
+use crate::store::{
+    Append, Decision, Error, Filter, Follower, LogHead, NewEvent, Page, StreamHead,
+};
 use crate::stream::{Direction, Position, StreamId, Version};
 
 /// No events, no outcomes, and reading it is no error.
@@ -96,6 +98,23 @@ pub async fn a_filter_lets_through_what_it_names(world: World) {
         (by(Some(&agents), Some("task.other")), 0),
     ] {
         assert_eq!(world.log(&filter).await.len(), count, "{filter:?}");
+    }
+}
+
+/// In the order asked, also twice; one that is not there is damage, since nobody could have heard of it.
+pub async fn events_are_found_by_their_positions(world: World) {
+    for n in 0..9 {
+        world.appends(append(if n % 2 == 0 { "a" } else { "b" }, n)).await;
+    }
+    let log = world.log(&Filter::default()).await;
+    let asked = [7, 2, 9, 2].map(Position);
+    let found = world.reader().at(&asked).await.expect("read");
+    let expected: Vec<Stored> = asked.iter().map(|at| log[at.0 as usize - 1].clone()).collect();
+    assert_eq!(found, expected);
+    assert_eq!(world.reader().at(&[]).await.expect("read"), []);
+    for nowhere in [0, 10] {
+        let missing = world.reader().at(&[Position(1), Position(nowhere)]).await;
+        assert!(matches!(missing, Err(Error::Damaged(_))), "{missing:?}");
     }
 }
 

@@ -4,7 +4,7 @@
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use super::{failure, read};
+use super::{consumers, failure, read};
 use crate::chain::EventHash;
 use crate::store::admit::{self, Known};
 use crate::store::identity::Identity;
@@ -30,7 +30,10 @@ pub(super) fn reply(batch: &Batch, rows: &[PgRow], identity: &Identity) -> Resul
         return Ok(Reply::Early(Timestamp(floor)));
     }
     let mut log = LogHead { position: Position(position as u64), ..LogHead::default() };
-    let mut refused = refused.iter().peekable();
+    let (saves, refused): (Vec<&PgRow>, Vec<&PgRow>) = refused.iter().partition(|row| is_save(row));
+    let saved = saves.into_iter().map(|row| consumers::saved(row).map(Ok));
+    let saved = saved.collect::<Result<_, Error>>()?;
+    let mut refused = refused.into_iter().peekable();
     let mut admitted = Vec::with_capacity(batch.appends.len());
     for (append, n) in batch.appends.iter().zip(1_i32..) {
         let number = |row: &&PgRow| row.try_get::<i32, _>(0).is_ok_and(|number| number == n);
@@ -39,7 +42,12 @@ pub(super) fn reply(batch: &Batch, rows: &[PgRow], identity: &Identity) -> Resul
             None => Admitted::Recorded(recorded(append, &mut log, batch)),
         });
     }
-    Ok(Reply::Done(admitted))
+    Ok(Reply::Done { admitted, saved })
+}
+
+/// Those of saves have numbers below 0.
+fn is_save(row: &PgRow) -> bool {
+    row.try_get::<i32, _>(0).is_ok_and(|number| number < 0)
 }
 
 fn recorded(append: &Prepared, log: &mut LogHead, batch: &Batch) -> Outcome {

@@ -1,6 +1,7 @@
 //! A batch as the function in the database takes it: an array for each column, so that hundreds of
 //! appends are one call.
 
+use super::consumers::Saves;
 use crate::chain::blob_hash;
 use crate::id::LogId;
 use crate::store::rows::{EventRow, OutcomeRow};
@@ -11,6 +12,11 @@ use crate::stream::{Position, Version};
 pub(super) const CALL: &str = "SELECT * FROM annals.append_batch(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)";
+/// The same with saves, which come last.
+const CALL_WITH_SAVES: &str = "SELECT * FROM annals.append_and_save(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
+    $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41)";
 
 pub(super) type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
 
@@ -37,6 +43,7 @@ pub(super) struct Columns<'a> {
     sums: Vec<i64>,
     events: Events<'a>,
     blobs: Blobs<'a>,
+    saves: Option<Saves<'a>>,
 }
 
 /// Events, column by column.
@@ -60,7 +67,8 @@ struct Blobs<'a> {
 
 impl<'a> Columns<'a> {
     pub(super) fn of(batch: &'a Batch) -> Self {
-        let mut columns = Self { stamp: batch.stamp.0, ..Self::default() };
+        let saves = (!batch.saves.is_empty()).then(|| Saves::of(&batch.saves));
+        let mut columns = Self { stamp: batch.stamp.0, saves, ..Self::default() };
         for (append, n) in batch.appends.iter().zip(1..) {
             columns.append(append, batch);
             columns.events.append(append, n);
@@ -103,7 +111,8 @@ impl<'a> Columns<'a> {
 
     /// Binds every column to the call; the headers name the log `log_id`.
     pub(super) fn bind(self, log_id: LogId) -> Query<'a> {
-        let call = sqlx::query(CALL)
+        let call = if self.saves.is_some() { CALL_WITH_SAVES } else { CALL };
+        let call = sqlx::query(call)
             .bind(log_id.0.as_bytes().to_vec())
             .bind(self.stamp)
             .bind(self.tenants)
@@ -123,7 +132,11 @@ impl<'a> Columns<'a> {
             .bind(self.codes)
             .bind(self.messages)
             .bind(self.sums);
-        self.blobs.bind(self.events.bind(call))
+        let call = self.blobs.bind(self.events.bind(call));
+        match self.saves {
+            Some(saves) => saves.bind(call),
+            None => call,
+        }
     }
 }
 

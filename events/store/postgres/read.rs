@@ -2,7 +2,7 @@
 //! commit order, so that a page needs no transaction: what is at or before a head that was read
 //! first is there. Every row that leaves here was compared with its checksum.
 
-mod kept;
+pub(super) mod kept;
 mod rows;
 
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use sqlx::postgres::{PgPool, PgRow};
 pub(super) use rows::{event_row, outcome_row};
 
 use super::connect::{Place, READERS};
-use super::{Listening, failure, verify};
+use super::{Listening, consumers, failure, verify};
 use crate::chain::{EventHash, blob_hash};
-use crate::id::{CommandId, LogId, Tenant};
+use crate::id::{CommandId, Consumer, LogId, Tenant};
 use crate::recorded::Stored;
 use crate::store::history::History;
 use crate::store::identity::Identity;
 use crate::store::{
     Behind, Damage, Error, Filter, Imported, Kept, KeptBlob, LogHead, LogReader, Outcome,
-    PAGE_EVENTS_MAX, Page, Progress, Report, StreamHead,
+    PAGE_EVENTS_MAX, Page, Progress, Report, Standing, StreamHead,
 };
 use crate::stream::{Direction, Position, StreamId, Version};
 use crate::time::Timestamp;
@@ -227,6 +227,22 @@ impl LogReader for PostgresReader {
             return Err(Damage::of(format!("the blob {hash} does not match its hash")).into());
         }
         Ok(Some(bytes))
+    }
+
+    async fn at(&self, positions: &[Position]) -> Result<Vec<Stored>, Error> {
+        let fit = self.fitting(positions.len()).min(positions.len());
+        let (stored, bytes) = kept::at(&self.pool, &positions[..fit]).await?;
+        self.weigh(bytes, stored.len());
+        Ok(stored)
+    }
+
+    async fn standing(&self, consumer: &Consumer) -> Result<Option<Standing>, Error> {
+        let found = consumers::standings(&self.pool, Some(consumer)).await?;
+        Ok(found.into_iter().next().map(|(_, standing)| standing))
+    }
+
+    async fn consumers(&self) -> Result<Vec<(Consumer, Standing)>, Error> {
+        consumers::standings(&self.pool, None).await
     }
 
     async fn kept(&self, commands: &[(Tenant, CommandId)]) -> Result<Vec<Option<Kept>>, Error> {

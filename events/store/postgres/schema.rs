@@ -12,28 +12,35 @@ use super::failure;
 use crate::planted::{Bug, planted};
 use crate::store::{Damage, Error};
 
+/// The migrations of the log, from the first to the newest.
+const LOG_TEXTS: [(&str, &str); 2] = [
+    ("log", include_str!("../../../migrations/postgres/log/0001_log.sql")),
+    ("consumers", include_str!("../../../migrations/postgres/log/0002_consumers.sql")),
+];
 /// The newest schema of the log this program knows.
-pub const KNOWN_SCHEMA: i64 = 1;
+pub const KNOWN_SCHEMA: i64 = LOG_TEXTS.len() as i64;
 
 /// One schema of the database, with its migrations.
 pub(super) struct Schema {
     name: &'static str,
     known: i64,
-    first: &'static str,
+    texts: &'static [(&'static str, &'static str)],
 }
 
 /// The log.
-pub(super) const LOG: Schema = Schema {
-    name: "annals",
-    known: KNOWN_SCHEMA,
-    first: include_str!("../../../migrations/postgres/log/0001_log.sql"),
-};
+pub(super) const LOG: Schema = Schema { name: "annals", known: KNOWN_SCHEMA, texts: &LOG_TEXTS };
 /// The keys.
 pub(super) const KEYS: Schema = Schema {
     name: "annals_keys",
     known: 1,
-    first: include_str!("../../../migrations/postgres/keys/0001_keys.sql"),
+    texts: &[("keys", include_str!("../../../migrations/postgres/keys/0001_keys.sql"))],
 };
+
+/// Where an append begins, and where it and a save are found to be another owner's; bugs are planted
+/// there.
+const APPENDS: &str = "CREATE FUNCTION append_batch(";
+const APPEND_IS_OWNED: &str = "i.owner = coalesce(e.epoch, 0)";
+const SAVE_IS_STALE: &str = "cursor_epochs[n] <> coalesce(owned, 0)";
 
 /// How the schema of a database compares with this program's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +67,15 @@ pub(super) async fn migrate(place: &Place, schema: &Schema) -> Result<bool, Erro
         return Err(schema.newer(place, found));
     }
     if found < schema.known {
-        schema.bring_up(place, &mut connection).await?;
+        let made = schema.bring_up(place, &mut connection).await;
+        made.map_err(|error| match error {
+            // Whoever may bring it up to date must do so first.
+            Error::Unsafe(_) if found > 0 => {
+                let (path, known) = (place.name().into(), schema.known);
+                Error::OlderSchema { path, found, known }
+            }
+            error => error,
+        })?;
     }
     connection.close().await.map_err(failure::of)?;
     Ok(found == 0)
@@ -81,26 +96,32 @@ pub(super) async fn check(place: &Place) -> Result<(), Error> {
 
 /// Whether the text of a function is one that this program brings.
 pub(super) fn made(source: &str) -> bool {
-    LOG.first.contains(source)
+    LOG.texts.iter().any(|(_, text)| text.contains(source))
 }
 
 impl Schema {
     fn migrator(&self) -> Migrator {
-        let first = Migration::new(
-            1,
-            Cow::Borrowed("first"),
-            MigrationType::Simple,
-            AssertSqlSafe(self.text().into_owned()).into_sql_str(),
-            false,
-        );
-        Migrator::with_migrations(vec![first])
+        let migration = |(number, (name, text)): (i64, &(&'static str, &'static str))| {
+            let text = AssertSqlSafe(self.with_bugs(text).into_owned()).into_sql_str();
+            Migration::new(number, Cow::Borrowed(*name), MigrationType::Simple, text, false)
+        };
+        Migrator::with_migrations((1..).zip(self.texts).map(migration).collect())
     }
 
-    /// The text of the migration; the planted bug takes positions before the lock.
-    fn text(&self) -> Cow<'static, str> {
-        if !planted(Bug::PositionOutsideLock) {
-            return Cow::Borrowed(self.first);
+    /// The text of a migration, with the planted bug in it, if there is one.
+    fn with_bugs(&self, text: &'static str) -> Cow<'static, str> {
+        if planted(Bug::PositionOutsideLock) && text.contains(APPENDS) {
+            return Cow::Owned(self.positions_outside_lock(text));
         }
+        if planted(Bug::EpochNotChecked) {
+            let text = text.replacen(APPEND_IS_OWNED, "true", 1);
+            return Cow::Owned(text.replacen(SAVE_IS_STALE, "false", 1));
+        }
+        Cow::Borrowed(text)
+    }
+
+    /// Positions are taken before the lock is.
+    fn positions_outside_lock(&self, text: &str) -> String {
         let early = "PERFORM pg_advisory_lock(1);
             SELECT min(nextval('annals.places')) - 1 INTO STRICT events_n
             FROM generate_series(1, cardinality(event_appends));
@@ -108,8 +129,8 @@ impl Schema {
             SELECT * INTO STRICT head FROM log FOR UPDATE;
             head.position := coalesce(events_n, head.position);";
         let late = "SELECT * INTO STRICT head FROM log FOR UPDATE;";
-        let text = self.first.replacen(late, early, 1);
-        Cow::Owned(format!("CREATE SEQUENCE {}.places;\n{text}", self.name))
+        let text = text.replacen(late, early, 1);
+        format!("CREATE SEQUENCE {}.places;\n{text}", self.name)
     }
 
     async fn bring_up(&self, place: &Place, connection: &mut PgConnection) -> Result<(), Error> {

@@ -1,36 +1,51 @@
 //! One batch, one transaction: read the books, decide, enter, commit. Whatever fails, nothing
 //! half stays.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::books::SqliteBooks;
 use super::checkpoint::{self, Journal};
 use super::rows;
-use super::{connect, failure, read};
+use super::{connect, epochs, failure, read};
 use crate::id::LogId;
 use crate::planted::{Bug, planted};
 use crate::store::admit::{Books, admit};
 use crate::store::identity::Identity;
 use crate::store::recent::Recent;
-use crate::store::{Batch, Error, LogHead, Reply, StreamHead};
+use crate::store::{Batch, Epochs, Error, LogHead, Reply, StreamHead};
 use crate::stream::{Position, StreamId};
+
+/// What only the writing connection changes, so that it may be remembered between batches.
+#[derive(Default)]
+pub(super) struct Remembered {
+    /// The numbers of streams.
+    pub(super) numbers: Recent<Option<i64>>,
+    /// The epochs of partitions.
+    pub(super) epochs: HashMap<u16, u64>,
+}
 
 /// The writing connection with what it remembers between batches.
 pub(super) struct Connection {
     sqlite: rusqlite::Connection,
     identity: Identity,
     journal: Journal,
-    /// The numbers of streams: immutable, so they may be remembered.
-    numbers: Recent<Option<i64>>,
+    remembered: Remembered,
     /// Only the planted bug looks at this: a position that a rollback does not take back.
     counter: Position,
 }
 
 impl Connection {
     pub(super) fn new(sqlite: rusqlite::Connection, identity: Identity, journal: Journal) -> Self {
-        Self { sqlite, identity, journal, numbers: Recent::default(), counter: Position::ZERO }
+        Self {
+            sqlite,
+            identity,
+            journal,
+            remembered: Remembered::default(),
+            counter: Position::ZERO,
+        }
     }
 
     pub(super) fn sqlite(&self) -> &rusqlite::Connection {
@@ -39,7 +54,7 @@ impl Connection {
 
     /// The books, as they stand at `log`.
     pub(super) fn books(&mut self, log: LogHead) -> Result<SqliteBooks<'_>, Error> {
-        SqliteBooks::open(&self.sqlite, &mut self.numbers, log)
+        SqliteBooks::open(&self.sqlite, &mut self.remembered, log)
     }
 
     pub(super) fn identity(&self) -> &Identity {
@@ -68,7 +83,7 @@ impl Connection {
     pub(super) fn heads(&mut self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
         // One read transaction: taking and giving back the locks costs more than a lookup.
         self.run("BEGIN")?;
-        let mut books = SqliteBooks::open(&self.sqlite, &mut self.numbers, LogHead::default())?;
+        let mut books = SqliteBooks::open(&self.sqlite, &mut self.remembered, LogHead::default())?;
         let found = streams.iter().map(|stream| books.head(stream)).collect();
         drop(books);
         self.run("COMMIT")?;
@@ -77,22 +92,25 @@ impl Connection {
 
     /// Takes a partition over.
     pub(super) fn claim(&mut self, partition: u16) -> Result<u64, Error> {
-        self.transaction(|this| {
-            let select = "SELECT epoch FROM epochs WHERE partition = ?";
-            let current: Option<i64> = this
-                .sqlite
-                .query_row(select, [partition], |row| row.get(0))
-                .optional()
-                .map_err(failure::of_rusqlite)?;
-            let epoch = current.unwrap_or(0) + 1;
-            let sum = rows::epoch_sum(partition.into(), epoch);
-            let insert =
-                "INSERT OR REPLACE INTO epochs (partition, epoch, checksum) VALUES (?, ?, ?)";
-            this.sqlite
-                .execute(insert, params![partition, epoch, sum])
-                .map_err(failure::of_rusqlite)?;
-            Ok(epoch as u64)
-        })
+        let claimed = self.transaction(|this| epochs::claim(&this.sqlite, partition))?;
+        self.remembered.epochs.insert(partition, claimed);
+        Ok(claimed)
+    }
+
+    /// Takes all of them over.
+    pub(super) fn claim_all(&mut self) -> Result<Epochs, Error> {
+        let claim = |this: &mut Self| epochs::all(|each| epochs::claim(&this.sqlite, each));
+        let claimed = self.transaction(claim)?;
+        self.remembered.epochs = (0..).zip(claimed.iter().copied()).collect();
+        Ok(claimed)
+    }
+
+    /// How often each partition was claimed.
+    pub(super) fn epochs(&mut self) -> Result<Epochs, Error> {
+        self.run("BEGIN")?;
+        let found = epochs::all(|each| epochs::epoch(&self.sqlite, each));
+        self.run("COMMIT")?;
+        found
     }
 
     /// Does what is to be done before the connection is closed.
@@ -113,7 +131,7 @@ impl Connection {
         if done.is_err() {
             // SQLite may have rolled back by itself already; then there is nothing to do.
             let _ = self.run("ROLLBACK");
-            self.numbers = Recent::default();
+            self.remembered = Remembered::default();
             if !self.sqlite.is_autocommit() {
                 return Err(Error::Failed("a transaction could not be rolled back".into()));
             }
@@ -136,18 +154,19 @@ impl Connection {
         if planted(Bug::PositionSurvivesRollback) {
             before.position = before.position.max(self.counter);
         }
-        let mut books = SqliteBooks::open(&self.sqlite, &mut self.numbers, before)?;
-        let admitted = admit(&mut books, batch);
+        let mut books = SqliteBooks::open(&self.sqlite, &mut self.remembered, before)?;
+        let done =
+            admit(&mut books, batch).and_then(|admitted| Ok((admitted, books.save_all(batch)?)));
         let after = books.log();
         drop(books);
         self.counter = after.position;
         // After an error, SQLite may have rolled back by itself, and whatever ran now would be committed
         // on its own.
-        let admitted = admitted?;
+        let (admitted, saved) = done?;
         if after != before {
             self.move_head(self.identity.log_id(), after)?;
         }
-        Ok(Reply::Done(admitted))
+        Ok(Reply::Done { admitted, saved })
     }
 
     /// Moves the end of the log.

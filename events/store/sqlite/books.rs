@@ -3,14 +3,14 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
+use super::append::Remembered;
 use super::read::stream;
 use super::rows::{self, EventRow, OutcomeRow};
-use super::{columns, connect, failure};
+use super::{columns, connect, consumers, epochs, failure};
 use crate::chain::{EventHash, blob_hash};
 use crate::planted::{Bug, planted};
 use crate::store::admit::{Books, Known};
-use crate::store::recent::Recent;
-use crate::store::{Damage, Error, LogHead, Outcome, Prepared, StreamHead};
+use crate::store::{Batch, Damage, Error, LogHead, Outcome, Prepared, Save, Saved, StreamHead};
 use crate::stream::{Position, StreamId, Version};
 
 const KNOWN: &str = "SELECT tenant, command, request, stream, verdict, position, version, events,
@@ -18,7 +18,6 @@ const KNOWN: &str = "SELECT tenant, command, request, stream, verdict, position,
 const NUMBER: &str =
     "SELECT stream, checksum FROM streams WHERE tenant = ? AND category = ? AND key = ?";
 const HEAD: &str = "SELECT version, hash, checksum FROM heads WHERE stream = ?";
-const EPOCH: &str = "SELECT epoch, checksum FROM epochs WHERE partition = ?";
 const INSERT_EVENT: &str = "INSERT INTO events
     (position, stream, version, hash, header, payload, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)";
 const INSERT_OUTCOME: &str = "INSERT INTO outcomes (tenant, command, request, stream, verdict,
@@ -34,7 +33,7 @@ const INSERT_BLOB: &str = "INSERT INTO blobs (tenant, hash, media_type, position
 /// The books, open for one batch.
 pub(super) struct SqliteBooks<'c> {
     connection: &'c Connection,
-    numbers: &'c mut Recent<Option<i64>>,
+    remembered: &'c mut Remembered,
     log: LogHead,
     /// The highest number a stream has, once it was asked for.
     last_number: Option<i64>,
@@ -48,13 +47,13 @@ pub(super) struct SqliteBooks<'c> {
 impl<'c> SqliteBooks<'c> {
     pub(super) fn open(
         connection: &'c Connection,
-        numbers: &'c mut Recent<Option<i64>>,
+        remembered: &'c mut Remembered,
         log: LogHead,
     ) -> Result<Self, Error> {
         let prepare = |text| connection.prepare_cached(text).map_err(failure::of_rusqlite);
         Ok(Self {
             connection,
-            numbers,
+            remembered,
             log,
             last_number: None,
             known: prepare(KNOWN)?,
@@ -71,7 +70,7 @@ impl<'c> SqliteBooks<'c> {
 
     /// The number of a stream, if it has one.
     pub(super) fn number(&mut self, stream: &StreamId) -> Result<Option<i64>, Error> {
-        if let Some(known) = self.numbers.get(stream) {
+        if let Some(known) = self.remembered.numbers.get(stream) {
             return Ok(known);
         }
         let name = params![stream.tenant.as_str(), stream.category.as_str(), stream.key.as_str()];
@@ -86,7 +85,7 @@ impl<'c> SqliteBooks<'c> {
         }
         let found = found.map(|(number, _)| number);
         // That there is none may be remembered too: only this connection makes one.
-        self.numbers.put(stream, found);
+        self.remembered.numbers.put(stream, found);
         Ok(found)
     }
 
@@ -107,7 +106,7 @@ impl<'c> SqliteBooks<'c> {
         let (tenant, category) = (stream.tenant.as_str(), stream.category.as_str());
         let sum = rows::stream_sum(number, stream);
         self.execute(INSERT_STREAM, params![number, tenant, category, stream.key.as_str(), sum])?;
-        self.numbers.put(stream, Some(number));
+        self.remembered.numbers.put(stream, Some(number));
         Ok(number)
     }
 
@@ -135,6 +134,28 @@ impl<'c> SqliteBooks<'c> {
         let sum = rows::head_sum(number, head.version, &head.hash.0);
         let values = params![head.version.0 as i64, head.hash.0.as_slice(), sum, number];
         self.move_head.execute(values).map(drop).map_err(failure::of_rusqlite)
+    }
+
+    /// Keeps what the saves of a batch say, as far as the rule allows it.
+    pub(super) fn save_all(&mut self, batch: &Batch) -> Result<Vec<Result<Saved, Error>>, Error> {
+        let saves = batch.saves.iter().map(|save| match self.save(save) {
+            // What is damaged of one consumer must not keep the others out.
+            Err(Error::Damaged(damage)) => Ok(Err(damage.into())),
+            Err(error) => Err(error),
+            Ok(saved) => Ok(Ok(saved)),
+        });
+        saves.collect()
+    }
+
+    fn save(&mut self, save: &Save) -> Result<Saved, Error> {
+        let epoch = self.epoch(save.owner.partition)?;
+        let found = consumers::find(self.connection, &save.consumer);
+        let before = connect::anew_if_damaged(self.connection, found)?.unwrap_or_default();
+        let saved = save.judge(before.position, epoch, self.log.position);
+        if saved == Saved::Now {
+            consumers::keep(self.connection, save, before)?;
+        }
+        Ok(saved)
     }
 
     /// The head of a stream that has a number.
@@ -211,18 +232,6 @@ impl<'c> SqliteBooks<'c> {
         Ok(Some(Known { outcome: row.outcome(stream).ok_or_else(damaged)?, request }))
     }
 
-    fn find_epoch(&self, partition: u16) -> Result<u64, Error> {
-        let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
-        let found = self
-            .connection
-            .prepare_cached(EPOCH)
-            .and_then(|mut select| select.query_row([partition], read).optional())
-            .map_err(failure::of_rusqlite)?;
-        let Some((epoch, sum)) = found else { return Ok(0) };
-        rows::whole("an epoch", sum, rows::epoch_sum(partition.into(), epoch))?;
-        Ok(epoch as u64)
-    }
-
     fn find_head(&mut self, stream: &StreamId) -> Result<StreamHead, Error> {
         match self.number(stream)? {
             Some(number) => self.head_of(number, stream),
@@ -245,7 +254,13 @@ impl Books for SqliteBooks<'_> {
     }
 
     fn epoch(&mut self, partition: u16) -> Result<u64, Error> {
-        connect::anew_if_damaged(self.connection, self.find_epoch(partition))
+        if let Some(known) = self.remembered.epochs.get(&partition) {
+            return Ok(*known);
+        }
+        let found = epochs::epoch(self.connection, partition);
+        let found = connect::anew_if_damaged(self.connection, found)?;
+        self.remembered.epochs.insert(partition, found);
+        Ok(found)
     }
 
     fn head(&mut self, stream: &StreamId) -> Result<StreamHead, Error> {

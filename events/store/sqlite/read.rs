@@ -14,15 +14,15 @@ use tokio::sync::Semaphore;
 
 use super::rows::{self, EventRow};
 use super::turn::{self, Turn};
-use super::{columns, connect, failure, recover, schema, verify};
+use super::{columns, connect, consumers, failure, recover, schema, verify};
 use crate::chain::{EventHash, blob_hash};
 use crate::header::Header;
-use crate::id::{CommandId, LogId, Tenant};
+use crate::id::{CommandId, Consumer, LogId, Tenant};
 use crate::recorded::Stored;
 use crate::store::identity::Identity;
 use crate::store::{
     Behind, Damage, Error, Filter, Imported, Kept, KeptBlob, LogHead, LogReader, Outcome, Page,
-    Progress, Report, StreamHead,
+    Progress, Report, Standing, StreamHead,
 };
 use crate::stream::{Direction, Position, StreamId, Version};
 use crate::time::Timestamp;
@@ -157,6 +157,20 @@ impl LogReader for SqliteReader {
         let filter = filter.clone();
         self.read(move |connection| page(connection, from.max(Position::FIRST), &filter, limit))
             .await
+    }
+
+    async fn at(&self, positions: &[Position]) -> Result<Vec<Stored>, Error> {
+        let positions = positions.to_vec();
+        self.read(move |connection| kept::at(connection, &positions)).await
+    }
+
+    async fn standing(&self, consumer: &Consumer) -> Result<Option<Standing>, Error> {
+        let consumer = consumer.clone();
+        self.read(move |connection| consumers::standing(connection, &consumer)).await
+    }
+
+    async fn consumers(&self) -> Result<Vec<(Consumer, Standing)>, Error> {
+        self.read(consumers::all).await
     }
 
     async fn blob(&self, tenant: &Tenant, hash: &EventHash) -> Result<Option<Vec<u8>>, Error> {

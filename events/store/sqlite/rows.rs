@@ -34,6 +34,17 @@ pub(super) fn epoch_sum(partition: i64, epoch: i64) -> i64 {
     checksum(&[b"epoch", &partition.to_be_bytes(), &epoch.to_be_bytes()]).into()
 }
 
+pub(super) fn cursor_sum(consumer: &str, numbers: [i64; 4]) -> i64 {
+    let numbers = numbers.map(i64::to_be_bytes);
+    checksum(&[b"cursor", consumer.as_bytes(), numbers.as_flattened()]).into()
+}
+
+pub(super) fn parked_sum(consumer: &str, numbers: [i64; 4], why: &str) -> i64 {
+    let numbers = numbers.map(i64::to_be_bytes);
+    let [consumer, why] = [consumer, why].map(str::as_bytes);
+    checksum(&[b"parked", consumer, numbers.as_flattened(), why]).into()
+}
+
 pub(super) fn blob_sum(tenant: &str, hash: &EventHash, media_type: &str, position: i64) -> i64 {
     let place = position.to_be_bytes();
     checksum(&[b"blob", tenant.as_bytes(), &hash.0, media_type.as_bytes(), &place]).into()

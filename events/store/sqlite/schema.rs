@@ -13,20 +13,20 @@ use super::{connect, failure, recover, rows};
 use crate::id::LogId;
 use crate::store::{Damage, Error, LogHead, keys};
 
+/// The migrations, from the first to the newest.
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("log", include_str!("../../../migrations/sqlite/log/0001_log.sql")),
+    ("consumers", include_str!("../../../migrations/sqlite/log/0002_consumers.sql")),
+];
 /// The newest schema this program knows.
-pub const KNOWN_SCHEMA: i64 = 1;
-
-const FIRST: &str = include_str!("../../../migrations/sqlite/log/0001_log.sql");
+pub const KNOWN_SCHEMA: i64 = MIGRATIONS.len() as i64;
 
 fn migrator() -> Migrator {
-    let first = Migration::new(
-        1,
-        Cow::Borrowed("log"),
-        MigrationType::Simple,
-        sqlx::SqlStr::from_static(FIRST),
-        false,
-    );
-    Migrator::with_migrations(vec![first])
+    let migration = |(number, (name, text))| {
+        let (name, text) = (Cow::Borrowed(name), sqlx::SqlStr::from_static(text));
+        Migration::new(number, name, MigrationType::Simple, text, false)
+    };
+    Migrator::with_migrations((1..).zip(MIGRATIONS).map(migration).collect())
 }
 
 /// Creates what is missing, and the log's identity with it. The connection comes back open: the
@@ -180,7 +180,9 @@ pub(super) fn texts(connection: &rusqlite::Connection) -> rusqlite::Result<Vec<S
 pub(super) fn expected_texts() -> &'static [String] {
     static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
         let fresh = rusqlite::Connection::open_in_memory().expect("memory can be had");
-        fresh.execute_batch(FIRST).expect("the schema is this program's own");
+        for (_, text) in MIGRATIONS {
+            fresh.execute_batch(text).expect("the schema is this program's own");
+        }
         texts(&fresh).expect("the schema can be read")
     });
     &TEXTS

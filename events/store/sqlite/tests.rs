@@ -10,6 +10,7 @@ mod damage;
 mod flips;
 mod guards;
 mod journal;
+mod migration;
 mod pages;
 mod places;
 mod recovery;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
+use super::passengers::{Aboard, Passengers};
 use super::prepare::prepare;
 use super::{Asked, BATCH_APPENDS_MAX, BATCH_BYTES_MAX, State, Waiting};
 use crate::planted::{Bug, Phase, phase, planted};
@@ -28,6 +29,9 @@ pub(super) struct Run {
     report: watch::Sender<State>,
     pub(super) heads: Recent<StreamHead>,
     floor: Timestamp,
+    passengers: Arc<Passengers>,
+    /// Those of the batch that is being committed.
+    aboard: Aboard,
 }
 
 impl Run {
@@ -37,16 +41,20 @@ impl Run {
         clock: Arc<dyn Clock>,
         feed: TailFeed,
         report: watch::Sender<State>,
+        passengers: Arc<Passengers>,
         head: LogHead,
     ) -> Self {
-        Self { store, clock, feed, report, heads: Recent::default(), floor: head.recorded_at }
+        let (heads, floor, aboard) = (Recent::default(), head.recorded_at, Aboard::default());
+        Self { store, clock, feed, report, heads, floor, passengers, aboard }
     }
 
     /// Commits what comes until nobody is left who could send anything.
     pub(super) async fn drain(mut self, mut queue: mpsc::Receiver<Asked>) -> Result<(), Error> {
         let mut waiting = Vec::with_capacity(BATCH_APPENDS_MAX);
-        while !waiting.is_empty() || queue.recv_many(&mut waiting, BATCH_APPENDS_MAX).await > 0 {
-            self.gather(&mut waiting, &mut queue).await;
+        while self.next(&mut waiting, &mut queue).await {
+            if !waiting.is_empty() {
+                self.gather(&mut waiting, &mut queue).await;
+            }
             let mut batch = Vec::with_capacity(waiting.len());
             waiting.drain(..fitting(&waiting)).for_each(|asked| asked.board(&mut batch));
             if let Err(error) = self.commit(batch).await {
@@ -55,9 +63,26 @@ impl Run {
             }
             phase(Phase::Waiting);
         }
+        if let Err(error) = self.commit(Vec::new()).await {
+            self.fail(&error, waiting, queue);
+            return Err(error);
+        }
+        self.passengers.close(&Error::Stopped);
         self.store.close().await.inspect_err(|error| {
             self.report.send_replace(State::Failed(error.clone()));
         })
+    }
+
+    /// Waits for something to commit; says whether there may be more.
+    async fn next(&self, waiting: &mut Vec<Asked>, queue: &mut mpsc::Receiver<Asked>) -> bool {
+        if !waiting.is_empty() {
+            return true;
+        }
+        tokio::select! {
+            biased;
+            came = queue.recv_many(waiting, BATCH_APPENDS_MAX) => came > 0,
+            () = self.passengers.are_due() => true,
+        }
     }
 
     /// Takes what else waits. Those answered just now get their turn to come again as long as they
@@ -84,6 +109,7 @@ impl Run {
     fn fail(&self, error: &Error, waiting: Vec<Asked>, mut queue: mpsc::Receiver<Asked>) {
         tracing::error!(%error, "the writer stops");
         self.report.send_replace(State::Failed(error.clone()));
+        self.passengers.close(error);
         queue.close();
         let queued = std::iter::from_fn(|| queue.try_recv().ok());
         let mut refused = Vec::new();
@@ -93,8 +119,9 @@ impl Run {
 
     /// Commits a batch, and again what came back only because it stood behind something refused.
     async fn commit(&mut self, mut waiting: Vec<Waiting>) -> Result<(), Error> {
+        self.aboard = self.passengers.board();
         for _ in 0..ROUNDS_MAX {
-            if waiting.is_empty() {
+            if waiting.is_empty() && self.aboard.is_empty() {
                 phase(Phase::Settling);
                 return self.store.settle().await.or_else(unless_fatal);
             }
@@ -102,12 +129,15 @@ impl Run {
                 Ok(again) => again,
                 Err((error, waiting)) => {
                     tell(waiting, &error);
+                    std::mem::take(&mut self.aboard).tell_all(&Err(error.clone()));
                     unless_fatal(error)?;
                     Vec::new()
                 }
             };
         }
-        tell(waiting, &Error::Unavailable("the stream kept moving".into()));
+        let error = Error::Unavailable("the stream kept moving".into());
+        tell(waiting, &error);
+        std::mem::take(&mut self.aboard).tell_all(&Err(error));
         Ok(())
     }
 
@@ -130,7 +160,11 @@ impl Run {
             reply = self.store.append(Arc::clone(&batch)).await;
         }
         match reply {
-            Ok(Reply::Done(admitted)) => Ok(self.conclude(batch, admitted, waiting)),
+            Ok(Reply::Done { admitted, saved }) => {
+                let again = self.conclude(batch, admitted, waiting);
+                std::mem::take(&mut self.aboard).tell(saved);
+                Ok(again)
+            }
             Ok(Reply::Early(floor)) => {
                 self.floor = self.floor.max(floor);
                 Ok(waiting)
@@ -164,7 +198,7 @@ impl Run {
                 prepared
             })
             .collect();
-        Ok(Batch { stamp: self.floor, appends })
+        Ok(Batch { stamp: self.floor, appends, saves: self.aboard.saves.clone() })
     }
 
     async fn look_up_heads(&mut self, waiting: &[Waiting]) -> Result<(), Error> {

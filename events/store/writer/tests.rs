@@ -9,8 +9,10 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::store::conformance::given::{SetClock, append, append_at};
+use crate::store::consumer::SAVE_PARKED_MAX;
 use crate::store::memory::Memory;
-use crate::store::{Arrival, Arrived, Batch, LogReader, Reply, Verdict};
+use crate::store::{Arrival, Arrived, Batch, Epochs, LogReader, Owner, Reply, Saved, Verdict};
+use crate::stream::Position;
 
 /// A disk that breaks: the store is real, every append after `after` of them meets `error`.
 struct Breaking {
@@ -42,6 +44,14 @@ impl EventStore for Breaking {
 
     async fn claim(&self, partition: u16) -> Result<u64, Error> {
         self.store.claim(partition).await
+    }
+
+    async fn claim_all(&self) -> Result<Epochs, Error> {
+        self.store.claim_all().await
+    }
+
+    async fn epochs(&self) -> Result<Epochs, Error> {
+        self.store.epochs().await
     }
 }
 
@@ -145,6 +155,93 @@ async fn a_group_has_one_place_in_the_queue_and_is_never_cut() {
         assert!(answers.len() == 250 && answers.iter().all(Result::is_ok));
     }
     assert_eq!(*store.sizes.lock().expect("no panic"), [1250, 500], "appends of each transaction");
+}
+
+fn at(position: u64) -> Save {
+    Save {
+        consumer: "relay".parse().expect("a token"),
+        owner: Owner { partition: 0, epoch: 0 },
+        position: Position(position),
+        settled: Vec::new(),
+        parked: Vec::new(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_save_that_nothing_goes_with_goes_alone_after_a_second() {
+    let (store, writer) = breaking(usize::MAX, Error::Full);
+    writer.append(append("a", 1)).await.expect("appended");
+    let begun = tokio::time::Instant::now();
+    let first = writer.save(at(0));
+    tokio::time::advance(SAVE_WAIT_MAX / 2).await;
+    let second = writer.save(at(1));
+    assert_eq!(first.done().await.expect("answered"), Saved::Now);
+    assert_eq!(second.done().await.expect("answered"), Saved::Now);
+    assert_eq!(begun.elapsed().as_secs(), SAVE_WAIT_MAX.as_secs(), "the first one waited so long");
+    assert_eq!(*store.sizes.lock().expect("no panic"), [1, 0], "appends of each transaction");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_save_goes_with_the_next_append_and_waits_for_nothing() {
+    let (store, writer) = breaking(usize::MAX, Error::Full);
+    let begun = tokio::time::Instant::now();
+    drop(writer.save(at(1)));
+    writer.append(append("a", 1)).await.expect("appended");
+    let consumers = store.reader().consumers().await.expect("read");
+    assert_eq!((consumers.len(), begun.elapsed().as_millis()), (1, 0));
+}
+
+#[tokio::test]
+async fn what_was_saved_last_is_kept_when_the_writer_ends() {
+    let store = Memory::new(crate::id::LogId(uuid::Uuid::from_u128(1)));
+    let clock = Arc::new(SetClock::at(1));
+    let (writer, task) = Writer::start(Arc::new(store.clone()), clock, LogHead::default());
+    let saved = writer.save(at(0));
+    drop(writer);
+    task.finished().await.expect("it ends");
+    assert_eq!(saved.done().await.expect("answered"), Saved::Now);
+    assert_eq!(store.consumers().await.expect("read").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_saves_while_the_disk_fails_or_after_it_is_told() {
+    let (_, writer) = breaking(0, Error::Failed("disk".into()));
+    let before = writer.save(at(0));
+    assert!(matches!(before.done().await, Err(Error::Failed(_))));
+    let after = writer.save(at(0));
+    assert!(matches!(after.done().await, Err(Error::Failed(_))));
+}
+
+#[tokio::test]
+async fn of_two_owners_that_save_at_once_the_later_one_does() {
+    let (_, writer) = breaking(usize::MAX, Error::Full);
+    let of = |epoch| Save { owner: Owner { partition: 0, epoch }, ..at(1) };
+    let [old, new, late] = [0, 1, 0].map(|epoch| writer.save(of(epoch)));
+    for stale in [old, late] {
+        assert_eq!(stale.done().await.expect("answered"), Saved::Stale { current: 1 });
+    }
+    writer.append(append("a", 1)).await.expect("appended");
+    // The store was never claimed, so it has an epoch of its own to tell.
+    assert_eq!(new.done().await.expect("answered"), Saved::Stale { current: 0 });
+}
+
+#[tokio::test]
+async fn saves_that_wait_have_limits() {
+    let (_, writer) = breaking(usize::MAX, Error::Full);
+    let settling = |from: u64| {
+        let settled = (from..from + SAVE_PARKED_MAX as u64).map(Position).collect();
+        writer.save(Save { settled, ..at(1) })
+    };
+    let fits = [settling(1), settling(1)];
+    assert!(matches!(settling(2).done().await, Err(Error::Busy)));
+    let named = |n: usize| Save { consumer: format!("c{n}").parse().expect("a token"), ..at(1) };
+    let many: Vec<_> = (0..CONSUMERS_MAX).map(|n| writer.save(named(n))).collect();
+    writer.append(append("a", 1)).await.expect("appended");
+    let mut busy = 0;
+    for saved in fits.into_iter().chain(many) {
+        busy += usize::from(matches!(saved.done().await, Err(Error::Busy)));
+    }
+    assert_eq!(busy, 1, "of {} consumers", CONSUMERS_MAX + 1);
 }
 
 #[tokio::test]

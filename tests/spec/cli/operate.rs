@@ -8,10 +8,10 @@ use super::run::{Place, fact, facts};
 fn migrate_makes_a_log_once() {
     let place = Place::new();
     let made = place.run(&["migrate"]).succeeded();
-    assert!(made.out.starts_with("made a log with schema 1 at "), "{made:?}");
+    assert!(made.out.starts_with("made a log with schema 2 at "), "{made:?}");
     let again = place.run(&["migrate", "--json"]).succeeded();
     let state = &again.json()[0];
-    assert_eq!((&state["schema"], &state["due"]), (&1.into(), &false.into()));
+    assert_eq!((&state["schema"], &state["due"]), (&2.into(), &false.into()));
     place.run(&["log", "verify"]).succeeded();
 }
 

@@ -3,9 +3,11 @@
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
+use super::rows::{event_row, stored};
 use super::{log_id, outcome_row};
 use crate::chain::{EventHash, blob_hash};
 use crate::id::{CommandId, Tenant};
+use crate::recorded::Stored;
 use crate::store::postgres::failure;
 use crate::store::{Behind, Damage, Error, Imported, Kept, KeptBlob};
 use crate::stream::Position;
@@ -16,6 +18,9 @@ const KEPT: &str =
     FROM unnest($1, $2) WITH ORDINALITY AS i(tenant, command, n)
     JOIN annals.outcomes o ON o.tenant = i.tenant AND o.command = i.command
     LEFT JOIN annals.streams s ON s.stream = o.stream";
+const AT: &str = "SELECT e.position, e.version, e.hash, e.header, e.payload, e.checksum
+    FROM unnest($1) WITH ORDINALITY AS i(position, n)
+    LEFT JOIN annals.events e ON e.position = i.position ORDER BY i.n";
 const WITHOUT_EVENTS: &str = "SELECT o.tenant, o.command, o.request, s.tenant, s.category, s.key,
     o.verdict, o.position, o.version, o.events, o.recorded_at, o.code, o.message, o.checksum
     FROM annals.outcomes o LEFT JOIN annals.streams s ON s.stream = o.stream
@@ -44,6 +49,25 @@ pub(super) async fn kept(
         found[n] = Some(Kept { command: *command, request, outcome });
     }
     Ok(found)
+}
+
+/// The events at these positions, in this order, and how many bytes they have.
+pub(in crate::store::postgres) async fn at(
+    pool: &PgPool,
+    positions: &[Position],
+) -> Result<(Vec<Stored>, usize), Error> {
+    let places: Vec<i64> = positions.iter().map(|position| place(*position)).collect();
+    let rows = sqlx::query(AT).bind(places).fetch_all(pool).await.map_err(failure::of)?;
+    let (mut found, mut bytes) = (Vec::with_capacity(rows.len()), 0);
+    for (row, position) in rows.iter().zip(positions) {
+        if row.try_get::<Option<i64>, _>(0).map_err(failure::of)?.is_none() {
+            return Err(Damage::at(*position, "it is missing").into());
+        }
+        let row = event_row(row)?;
+        bytes += row.header.len() + row.payload.len();
+        found.push(stored(&row)?);
+    }
+    Ok((found, bytes))
 }
 
 /// Outcomes without events.

@@ -29,13 +29,16 @@ const OUTCOMES: &str =
 const BYTES: &str = "SELECT tenant, hash, bytes FROM annals.blobs WHERE (tenant, hash) > ($1, $2)
     ORDER BY tenant, hash LIMIT $3";
 
-/// How many are wrong: outcomes without events and blobs that stand behind the end of the log, and
-/// imports that are no ranges of it.
+/// How many are wrong: outcomes without events, blobs and consumers that stand behind the end of the
+/// log, imports that are no ranges of it, and parked events that are none of it or of no consumer.
 const PLACES: &str = "SELECT
     (SELECT count(*) FROM annals.outcomes WHERE events = 0 AND position > log.position),
     (SELECT count(*) FROM annals.blobs WHERE position > log.position OR position < 0),
     (SELECT count(*) FROM annals.imports
-     WHERE first < 1 OR last < first OR last > log.position OR source_first < 1)
+     WHERE first < 1 OR last < first OR last > log.position OR source_first < 1),
+    (SELECT count(*) FROM annals.cursors WHERE position > log.position OR position < 0),
+    (SELECT count(*) FROM annals.parked p WHERE p.position > log.position OR p.position < 1
+     OR NOT EXISTS (SELECT 1 FROM annals.cursors c WHERE c.consumer = p.consumer))
     FROM annals.log";
 
 /// Walks every table but the events.
@@ -53,7 +56,9 @@ pub(super) async fn check(
 /// Everything that stands at a place of the log stands in it.
 async fn places(pool: &PgPool, report: &mut Report) -> Result<(), Error> {
     let row = sqlx::query(PLACES).fetch_one(pool).await.map_err(failure::of)?;
-    for (column, what) in ["outcomes", "blobs", "imports"].into_iter().enumerate() {
+    for (column, what) in
+        ["outcomes", "blobs", "imports", "cursors", "parked events"].into_iter().enumerate()
+    {
         let wrong: i64 = row.try_get(column).map_err(failure::of)?;
         if wrong > 0 {
             report.note(Damage::of(format!("{wrong} {what} do not stand in the log")));

@@ -6,8 +6,10 @@ use sqlx::postgres::PgPool;
 use crate::store::postgres::{failure, schema};
 use crate::store::{Damage, Error, Report};
 
-const TRIGGERS: [&str; 6] = [
+const TRIGGERS: [&str; 8] = [
     "blobs_cannot_change",
+    "cursors_cannot_be_deleted",
+    "cursors_never_go_back",
     "events_cannot_change",
     "imports_cannot_be_deleted",
     "imports_only_grow",

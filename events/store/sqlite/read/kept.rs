@@ -2,16 +2,19 @@
 
 use rusqlite::{CachedStatement, Connection, Row, params};
 
-use super::stream;
+use super::{stored, stream};
 use crate::chain::{EventHash, blob_hash};
 use crate::id::{CommandId, LogId, Tenant};
-use crate::store::sqlite::turn::Turn;
+use crate::recorded::Stored;
+use crate::store::sqlite::turn::{ROWS_MAX, Turn};
 use crate::store::sqlite::{columns, failure, rows};
 use crate::store::{Behind, Damage, Error, Imported, Kept, KeptBlob};
 use crate::stream::Position;
 
 const KEPT: &str = "SELECT tenant, command, request, stream, verdict, position, version, events,
     recorded_at, code, message, checksum FROM outcomes WHERE tenant = ? AND command = ?";
+const AT: &str = "SELECT position, stream, version, hash, header, payload, checksum FROM events
+    WHERE position = ?";
 const WITHOUT_EVENTS: &str =
     "SELECT tenant, command, request, stream, verdict, position, version, events,
     recorded_at, code, message, checksum FROM outcomes INDEXED BY outcomes_without_events
@@ -63,6 +66,41 @@ pub(super) fn all_kept(
     let mut select = select_kept(connection)?;
     let find = |(tenant, command): &(Tenant, _)| kept(connection, &mut select, tenant, *command);
     commands.iter().map(find).collect()
+}
+
+/// The events at these positions, as many of the first ones as one turn allows.
+pub(super) fn at(connection: &Connection, positions: &[Position]) -> Result<Vec<Stored>, Error> {
+    let view = connection.unchecked_transaction().map_err(failure::of_rusqlite)?;
+    let mut select = select_at(&view)?;
+    let (mut found, mut turn) = (Vec::with_capacity(positions.len().min(ROWS_MAX)), Turn::begin());
+    for position in positions {
+        let (event, bytes) = one_at(&mut select, *position)?;
+        found.push(event);
+        if turn.ends_after(bytes) {
+            break;
+        }
+    }
+    drop(select);
+    view.finish().map_err(failure::of_rusqlite)?;
+    Ok(found)
+}
+
+/// The statement that finds an event by its position.
+pub(in crate::store::sqlite) fn select_at(
+    connection: &Connection,
+) -> Result<CachedStatement<'_>, Error> {
+    connection.prepare_cached(AT).map_err(failure::of_rusqlite)
+}
+
+/// The event at a position, and how many bytes it has; `select` is what [`select_at`] gave.
+pub(in crate::store::sqlite) fn one_at(
+    select: &mut CachedStatement<'_>,
+    position: Position,
+) -> Result<(Stored, usize), Error> {
+    let mut rows = select.query([place(position)]).map_err(failure::of_rusqlite)?;
+    let row = rows.next().map_err(failure::of_rusqlite)?;
+    let row = columns::event(row.ok_or_else(|| Damage::at(position, "it is missing"))?)?;
+    Ok((stored(&row)?, row.header.len() + row.payload.len()))
 }
 
 /// Outcomes without events, as many as one turn allows.

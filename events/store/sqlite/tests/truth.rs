@@ -11,19 +11,21 @@ use crate::chain::blob_hash;
 use crate::recorded::Stored;
 use crate::store::admit::Books;
 use crate::store::conformance::given::{append, command, event, stream};
-use crate::store::recent::Recent;
+use crate::store::sqlite::append::Remembered;
 use crate::store::sqlite::books::SqliteBooks;
 use crate::store::sqlite::read::stream as streams;
-use crate::store::sqlite::{Options, Sqlite, connect, read};
+use crate::store::sqlite::{Options, Sqlite, connect, consumers, read};
 use crate::store::{
-    Append, Decision, Error, EventStore, Filter, LogHead, NewBlob, Outcome, Prepared, StreamHead,
-    Verdict,
+    Append, Batch, Decision, Error, EventStore, Filter, LogHead, NewBlob, Outcome, Owner, Parked,
+    ParkedState, Prepared, Save, Standing, StreamHead, Verdict,
 };
 use crate::stream::{Direction, Position, Version};
+use crate::time::Timestamp;
 
 const STREAMS: [&str; 3] = ["a", "b", "c"];
 const EVENTS: u128 = 16;
 const COMMANDS: u128 = 27;
+const CONSUMER: &str = "relay";
 const BLOB: &[u8] = b"a few bytes that an event refers to";
 
 /// A log with a row of every kind, closed in good order: its file and its bytes. Few rows are asked
@@ -43,10 +45,32 @@ pub(super) async fn whole_log() -> (PathBuf, Vec<u8>, TempDir) {
     let (path, folder) = log_of(accepted.chain(rejected).chain([with_blob])).await;
     let store = Sqlite::open(&path, &Options::default()).await.expect("opens");
     store.claim(stream("a").partition()).await.expect("claimed");
+    let stamp = store.reader().head().await.expect("head").recorded_at;
+    let batch = Batch { stamp, appends: Vec::new(), saves: vec![save()] };
+    store.append(batch.into()).await.expect("saved");
     store.close().await.expect("closed");
     drop(store);
     let whole = fs::read(&path).expect("read");
     (path, whole, folder)
+}
+
+/// A consumer that stands somewhere, with a few events that are parked for it.
+fn save() -> Save {
+    let parked = |position| Parked {
+        position: Position(position),
+        stream: stream("a"),
+        state: ParkedState::Blocking,
+        tries: 3,
+        why: "what went wrong".into(),
+        since: Timestamp(1_780_000_000_000_000),
+    };
+    Save {
+        consumer: CONSUMER.parse().expect("a token"),
+        owner: Owner { partition: 0, epoch: 0 },
+        position: Position(9),
+        settled: Vec::new(),
+        parked: (1..5).map(parked).collect(),
+    }
 }
 
 /// One answer.
@@ -59,6 +83,7 @@ pub(super) enum Answer {
     Epoch(u64),
     Outcome(Option<Outcome>),
     Blob(Option<Vec<u8>>),
+    Standing(Option<Standing>),
 }
 
 impl Answer {
@@ -71,6 +96,7 @@ impl Answer {
             Self::Epoch(epoch) => *epoch == 0,
             Self::Outcome(outcome) => outcome.is_none(),
             Self::Blob(bytes) => bytes.is_none(),
+            Self::Standing(standing) => standing.is_none(),
         }
     }
 }
@@ -84,6 +110,8 @@ pub(super) fn ask(connection: &Connection) -> Vec<Result<Answer, Error>> {
         another(all(connection).map(Answer::Log)),
         another(read::blob(connection, &tenant, &blob_hash(BLOB)).map(Answer::Blob)),
     ];
+    let consumer = CONSUMER.parse().expect("a token");
+    answers.push(another(consumers::standing(connection, &consumer).map(Answer::Standing)));
     answers.extend(STREAMS.map(stream).map(|stream| {
         let (from, direction) = (Version::FIRST, Direction::Forwards);
         let events = streams::read(connection, &stream, from, direction, 1000);
@@ -112,8 +140,8 @@ fn all(connection: &Connection) -> Result<Vec<Stored>, Error> {
 
 /// What appends ask. It is always the same connection, also after it met damage.
 fn ask_the_books(connection: &Connection) -> Vec<Result<Answer, Error>> {
-    let mut numbers = Recent::default();
-    let mut books = match SqliteBooks::open(connection, &mut numbers, LogHead::default()) {
+    let mut remembered = Remembered::default();
+    let mut books = match SqliteBooks::open(connection, &mut remembered, LogHead::default()) {
         Ok(books) => books,
         Err(error) => return vec![Err(error)],
     };

@@ -46,7 +46,7 @@ pub(super) fn check(
     report: &mut Report,
     totals: &mut Totals,
 ) -> Result<(), Error> {
-    let parts: [&Part<'_>; 9] = [
+    let parts: [&Part<'_>; 10] = [
         &|_, totals| index(connection, head, totals),
         &|report, totals| streams(connection, report, totals),
         &|_, _| heads(connection),
@@ -56,6 +56,7 @@ pub(super) fn check(
         &|_, _| places::outcomes(connection),
         &|_, _| places::blobs(connection),
         &|_, _| places::imports(connection),
+        &|_, _| places::consumers(connection),
     ];
     for part in parts {
         match part(report, totals) {

@@ -4,8 +4,8 @@
 use rusqlite::{Connection, Row};
 
 use super::parts::visit;
-use crate::store::sqlite::failure;
 use crate::store::sqlite::read::{self, kept};
+use crate::store::sqlite::{consumers, failure};
 use crate::store::{Damage, Error};
 use crate::stream::Position;
 
@@ -65,14 +65,42 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<(Entry, bool)> {
     Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?))
 }
 
-/// Where events came from: ranges of the log, each with its checksum.
-pub(super) fn imports(connection: &Connection) -> Result<(), Error> {
-    let check = "PRAGMA integrity_check('imports')";
+/// What is kept of consumers: no place of theirs is behind the end of the log.
+pub(super) fn consumers(connection: &Connection) -> Result<(), Error> {
+    pages(connection, "PRAGMA integrity_check('cursors')", "the cursors")?;
+    pages(connection, "PRAGMA integrity_check('parked')", "the parked events")?;
+    let all = consumers::all(connection)?;
+    let lost = "SELECT count(*) FROM parked p
+        WHERE NOT EXISTS (SELECT 1 FROM cursors c WHERE c.consumer = p.consumer)";
+    let lost: i64 =
+        connection.query_row(lost, [], |row| row.get(0)).map_err(failure::of_rusqlite)?;
+    if lost > 0 {
+        return Err(Damage::of(format!("{lost} events are parked for no consumer")).into());
+    }
+    // Asked last: what was recorded meanwhile is before it, too.
+    let (_, head) = read::head(connection)?;
+    match all.iter().find(|(_, standing)| standing.position > head.position) {
+        Some((consumer, _)) => {
+            let what = format!("the consumer {consumer} stands behind the end of the log");
+            Err(Damage::of(what).into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Asks SQLite whether the pages of a table are whole.
+fn pages(connection: &Connection, check: &'static str, what: &str) -> Result<(), Error> {
     let found: String =
         connection.query_row(check, [], |row| row.get(0)).map_err(failure::of_rusqlite)?;
-    if found != "ok" {
-        return Err(Damage::of(format!("the imports: {found}")).into());
+    match found == "ok" {
+        true => Ok(()),
+        false => Err(Damage::of(format!("{what}: {found}")).into()),
     }
+}
+
+/// Where events came from: ranges of the log, each with its checksum.
+pub(super) fn imports(connection: &Connection) -> Result<(), Error> {
+    pages(connection, "PRAGMA integrity_check('imports')", "the imports")?;
     let ranges = kept::imports(connection)?;
     let (_, head) = read::head(connection)?;
     for range in ranges {
