@@ -73,6 +73,7 @@ macro_rules! conformance {
         $crate::conformance_tests!($fixture, imports:
             an_empty_log_becomes_a_copy_of_the_one_that_comes,
             a_copy_of_a_copy_is_the_log,
+            consumers_go_along_with_a_copy_alone,
             a_copy_of_an_empty_log_has_its_id,
             what_came_before_is_recognised_when_it_comes_again,
             a_copy_goes_on_with_what_came_later,

@@ -9,6 +9,7 @@ use events::store::LogReader;
 use events::store::moving::check::{Check, Checked, Totals};
 use events::store::moving::file::{Begin, Decoder, NotRead};
 use events::store::moving::parts;
+use events::store::moving::standing::Standings;
 use events::store::{self, Damage};
 use events::stream::Position;
 use tokio::sync::{mpsc, oneshot};
@@ -28,8 +29,18 @@ pub struct Coming {
 pub enum Came {
     /// A part.
     Part(Checked),
-    /// Everything has come; this is how much it was, and the digest of a file.
-    End(Totals, Option<[u8; 32]>),
+    /// Everything has come.
+    End(Ending),
+}
+
+/// What comes last.
+pub struct Ending {
+    /// How much it was.
+    pub totals: Totals,
+    /// The digest of a file.
+    pub digest: Option<[u8; 32]>,
+    /// Where the consumers of the log stand.
+    pub consumers: Standings,
 }
 
 impl Coming {
@@ -67,6 +78,8 @@ impl Coming {
         range: RangeInclusive<Position>,
     ) -> Result<Self, Error> {
         let (begin, mut all) = parts::open(reader, range).await?;
+        let consumers = all.consumers().clone();
+        let ending = |totals| Came::End(Ending { totals, digest: None, consumers });
         let (send, parts) = mpsc::channel(PARTS_MAX);
         let mut check = Check::new(begin.log_id, begin.first, begin.last);
         #[expect(
@@ -77,7 +90,10 @@ impl Coming {
             loop {
                 let came = match all.next().await {
                     Ok(Some(part)) => check.part(part).map(Came::Part).map_err(damaged),
-                    Ok(None) => check.end().map(|totals| Came::End(totals, None)).map_err(damaged),
+                    Ok(None) => {
+                        let end = check.end().map(ending).map_err(damaged);
+                        return drop(send.send(end).await);
+                    }
                     Err(error) => Err(error.into()),
                 };
                 let last = !matches!(came, Ok(Came::Part(_)));
@@ -109,7 +125,8 @@ fn read<R: std::io::BufRead>(decoder: &mut Decoder<R>, check: &mut Check) -> Res
         Some(part) => check.part(part).map(Came::Part).map_err(wrong),
         None => {
             let totals = check.end().map_err(wrong)?;
-            Ok(Came::End(totals, decoder.end().map(|end| end.digest)))
+            let (digest, consumers) = (decoder.end().map(|end| end.digest), decoder.consumers());
+            Ok(Came::End(Ending { totals, digest, consumers }))
         }
     }
 }

@@ -9,6 +9,7 @@ use events::store::LogReader;
 use events::store::moving::Part;
 use events::store::moving::file::{Begin, Encoder, End, Form};
 use events::store::moving::parts::{self, Parts};
+use events::store::moving::standing::Standings;
 use events::stream::Position;
 use tokio::sync::mpsc;
 
@@ -39,8 +40,8 @@ pub async fn write<W: Write + Send + 'static>(
 ) -> Result<Option<Written<W>>, Error> {
     let (begin, all) = parts::open(reader, range).await?;
     let (send, parts) = mpsc::channel(PARTS_MAX);
-    let first = begin.clone();
-    let writing = tokio::task::spawn_blocking(move || encode(first, form, out, parts));
+    let (first, consumers) = (begin.clone(), all.consumers().clone());
+    let writing = tokio::task::spawn_blocking(move || encode(first, consumers, form, out, parts));
     let read = read(all, send, work).await;
     let stopped = async {
         if !matches!(read, Ok(false)) {
@@ -85,6 +86,7 @@ async fn read(
 
 fn encode<W: Write>(
     begin: Begin,
+    consumers: Standings,
     form: Form,
     mut out: W,
     mut parts: mpsc::Receiver<Option<Part>>,
@@ -98,7 +100,10 @@ fn encode<W: Write>(
                 encoder.part(part);
                 None
             }
-            Some(None) => Some(encoder.end()),
+            Some(None) => {
+                encoder.consumers(&consumers);
+                Some(encoder.end())
+            }
             None => return Err(std::io::Error::other("the one who reads is gone")),
         };
         let written = encoder.take();

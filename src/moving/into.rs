@@ -11,7 +11,7 @@ use events::store::moving::origin::Origin;
 use events::store::moving::taking::Taking;
 use events::store::{Damage, EventStore, LogReader};
 
-use super::coming::{Came, Coming};
+use super::coming::{Came, Coming, Ending};
 use super::{Error, Work};
 
 /// Everything that came.
@@ -45,7 +45,9 @@ pub async fn meet(
     loop {
         match next(&mut coming, work).await? {
             None => return Ok(None),
-            Some(Came::End(totals, digest)) => return Ok(Some(Whole { totals, digest })),
+            Some(Came::End(Ending { totals, digest, .. })) => {
+                return Ok(Some(Whole { totals, digest }));
+            }
             Some(Came::Part(checked)) => {
                 let events = checked.events();
                 let part = meet::prove(&**target, checked).await?;
@@ -68,8 +70,8 @@ pub async fn take(
     loop {
         match next(&mut coming, work).await? {
             None => return Ok(Ended { origin, taken: taking.taken(), whole: None }),
-            Some(Came::End(totals, digest)) => {
-                let taken = taking.end().await?;
+            Some(Came::End(Ending { totals, digest, consumers })) => {
+                let taken = taking.end(consumers).await?;
                 return Ok(Ended { origin, taken, whole: Some(Whole { totals, digest }) });
             }
             Some(Came::Part(checked)) => {
@@ -93,7 +95,10 @@ pub async fn compare(
     loop {
         match next(&mut coming, work).await? {
             None => return Ok(Ok(None)),
-            Some(Came::End(..)) => return Ok(Ok(Some(comparison.compared()))),
+            Some(Came::End(ending)) => {
+                let differs = comparison.consumers(&ending.consumers).await?;
+                return Ok(differs.map_or_else(|| Ok(Some(comparison.compared())), Err));
+            }
             Some(Came::Part(checked)) => {
                 if let Some(differs) = comparison.part(checked.part()).await? {
                     return Ok(Err(differs));

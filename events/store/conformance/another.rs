@@ -5,17 +5,22 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::given::{SetClock, append, event, rejection};
+use super::given::{SetClock, append, event, rejection, stream};
 use super::world::World;
 use crate::id::LogId;
 use crate::store::memory::Memory;
 use crate::store::moving::arrive::{Refused, Taken};
 use crate::store::moving::check::Check;
 use crate::store::moving::meet::{self, NotMoved};
+use crate::store::moving::standing::Standings;
 use crate::store::moving::taking::Taking;
 use crate::store::moving::{Part, parts};
-use crate::store::{Append, Decision, Error, EventStore, LogReader, NewBlob, Writer};
+use crate::store::{
+    Append, Batch, Decision, Error, EventStore, LogReader, NewBlob, Owner, Parked, ParkedState,
+    Reply, Save, Saved, Writer,
+};
 use crate::stream::Position;
+use crate::time::Timestamp;
 
 /// A log in memory, with a clock of its own.
 pub struct Another {
@@ -51,6 +56,16 @@ impl Another {
     /// Appends to it.
     pub async fn appends(&self, append: Append) {
         self.writer.append(append).await.expect("appended");
+    }
+
+    /// Saves where a consumer of it stands.
+    pub async fn saves(&self, save: Save) {
+        let stamp = self.reader().head().await.expect("head").recorded_at;
+        let batch = Batch { stamp, appends: Vec::new(), saves: vec![save] };
+        let reply = self.store.append(batch.into()).await.expect("saved");
+        assert!(
+            matches!(&reply, Reply::Done { saved, .. } if matches!(saved[..], [Ok(Saved::Now)]))
+        );
     }
 
     /// The log itself.
@@ -102,20 +117,40 @@ pub async fn moves(
         taking.part(check.part(part).map_err(Error::from)?).await?;
     }
     check.end().map_err(Error::from)?;
-    taking.end().await
+    taking.end(parts.consumers().clone()).await
 }
 
 /// Everything that moves with a log.
-pub async fn contents(reader: &Arc<dyn LogReader>) -> (LogId, Vec<Part>) {
+pub async fn contents(reader: &Arc<dyn LogReader>) -> (LogId, Vec<Part>, Standings) {
     let (begin, mut all) = parts::open(reader, ALL).await.expect("it is read");
     let mut found = Vec::new();
     while let Some(part) = all.next().await.expect("it is read") {
         found.push(part);
     }
-    (begin.log_id, found)
+    (begin.log_id, found, all.consumers().clone())
 }
 
-/// A log with a command of every kind: with one event and many, with none at the beginning, between
+/// A consumer that stands here, with an event that is parked for it.
+#[must_use]
+pub fn standing_at(position: u64, parked: u64) -> Save {
+    let parked = Parked {
+        position: Position(parked),
+        stream: stream("b"),
+        state: ParkedState::Blocking,
+        tries: 3,
+        why: "it said: \"no\"\n".into(),
+        since: Timestamp(1_770_000_000_000_007),
+    };
+    Save {
+        consumer: "react/report_to_parent".parse().expect("a path of tokens"),
+        owner: Owner { partition: 0, epoch: 0 },
+        position: Position(position),
+        settled: Vec::new(),
+        parked: vec![parked],
+    }
+}
+
+/// A log with a consumer and a command of every kind: with one event and many, with none at the beginning, between
 /// events and at the end, with blobs of its own and of another one.
 pub async fn every_kind(n: u128) -> Another {
     let blob = |text: &str| NewBlob { media_type: "text/plain".into(), bytes: text.into() };
@@ -126,7 +161,7 @@ pub async fn every_kind(n: u128) -> Another {
         record: Some(event("\"late\"")),
     };
     let base = n * 1000;
-    Another::with(
+    let log = Another::with(
         n,
         [
             rejection("a", base + 9),
@@ -139,5 +174,9 @@ pub async fn every_kind(n: u128) -> Another {
             rejection("d", base + 7),
         ],
     )
-    .await
+    .await;
+    log.saves(standing_at(4, 2)).await;
+    let relay = Save { consumer: "relay".parse().expect("a token"), ..standing_at(5, 2) };
+    log.saves(Save { parked: Vec::new(), ..relay }).await;
+    log
 }

@@ -1,12 +1,12 @@
 //! Promises about what comes from another log.
 
-use super::another::{ALL, Another, contents, every_kind, moves};
+use super::another::{ALL, Another, contents, every_kind, moves, standing_at};
 use super::given::{append, append_at, command, event, rejection, stream};
 use super::world::World;
 use crate::chain::blob_hash;
 use crate::id::LogId;
 use crate::store::moving::arrive::{Refused, Taken};
-use crate::store::{Append, Behind, Decision, Filter, Imported};
+use crate::store::{Append, Behind, Decision, Filter, Imported, Save};
 use crate::stream::{Position, Version};
 use crate::time::Timestamp;
 
@@ -38,6 +38,25 @@ pub async fn an_empty_log_becomes_a_copy_of_the_one_that_comes(mut world: World)
     assert_eq!(world.stream(&stream("b")).await[4].header().log_id, another.reader().log_id());
     world.restart().await;
     assert_eq!(world.reader().log_id(), another.reader().log_id());
+    world.verifies().await;
+}
+
+/// A consumer goes along with a copy, and never goes back in one that goes on; nothing of it comes into
+/// any other log.
+pub async fn consumers_go_along_with_a_copy_alone(world: World) {
+    let another = every_kind(7).await;
+    another.moves(&world, last(3), false).await.expect("moved");
+    assert_eq!(world.reader().consumers().await.expect("read"), [], "with a part of the log");
+    another.moves(&world, ALL, false).await.expect("moved");
+    let came = another.reader().consumers().await.expect("read");
+    assert_eq!(world.reader().consumers().await.expect("read"), came);
+    another.saves(Save { settled: vec![Position(2)], ..standing_at(5, 3) }).await;
+    another.moves(&world, ALL, false).await.expect("moved");
+    let went_on = another.reader().consumers().await.expect("read");
+    assert_eq!(world.reader().consumers().await.expect("read"), went_on);
+    let other = Another::with(8, [append("z", 1)]).await;
+    moves(&world.reader(), &other.store(), ALL, false).await.expect("moved");
+    assert_eq!(other.reader().consumers().await.expect("read"), [], "into a log of its own");
     world.verifies().await;
 }
 

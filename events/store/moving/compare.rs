@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Part;
 use super::arrive::is_again;
 use super::check::Totals;
+use super::standing::{self, Standings};
 use crate::recorded::Stored;
 use crate::store::{Damage, Error, Filter, LogReader, Outcome, PAGE_EVENTS_MAX};
 use crate::stream::Position;
@@ -61,6 +62,14 @@ impl Comparison {
             }
         }
         Ok(None)
+    }
+
+    /// Looks for the consumers of a log in its copy; says which one is not there first.
+    pub async fn consumers(&self, consumers: &Standings) -> Result<Option<Damage>, Error> {
+        match self.copy {
+            true => standing::missing(&*self.target, consumers).await,
+            false => Ok(None),
+        }
     }
 
     async fn events(&mut self, events: &[Stored], held: &Outcome) -> Result<Option<Damage>, Error> {

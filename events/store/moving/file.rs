@@ -13,10 +13,12 @@ use sha2::{Digest, Sha256};
 pub use read::{Decoder, NotRead, Place};
 
 use super::check::Totals;
+use super::standing::Standings;
 use super::{Imported, Kept, KeptBlob, Part};
 use crate::chain::EventHash;
-use crate::id::LogId;
+use crate::id::{Consumer, LogId};
 use crate::recorded::Stored;
+use crate::store::Parked;
 use crate::stream::Position;
 
 /// The format of the files that this program writes, and the only one it reads.
@@ -65,6 +67,8 @@ enum Record {
     Blob(KeptBlob),
     Outcome(Kept),
     Event(Stored),
+    Cursor(Consumer, Position),
+    Parked(Consumer, Parked),
     Mark(Sum),
     End(End),
 }
@@ -134,6 +138,25 @@ impl Encoder {
         self.write(|out| match form {
             Form::Json => json::mark(&sum, out),
             Form::Binary => binary::mark(&sum, out),
+        });
+    }
+
+    /// Writes where the consumers of the log stand; only the end comes behind them.
+    pub fn consumers(&mut self, consumers: &Standings) {
+        let form = self.form;
+        self.write(|out| {
+            for (consumer, standing) in consumers {
+                match form {
+                    Form::Json => json::cursor(consumer, standing.position, out),
+                    Form::Binary => binary::cursor(consumer, standing.position, out),
+                }
+                for parked in &standing.parked {
+                    match form {
+                        Form::Json => json::parked(consumer, parked, out),
+                        Form::Binary => binary::parked(consumer, parked, out),
+                    }
+                }
+            }
         });
     }
 

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::file::Begin;
+use super::standing::{self, Standings};
 use super::{Behind, Kept, KeptBlob, Moved, PART_BYTES_MAX, PART_ITEMS_MAX, Part, meet};
 use crate::chain::EventHash;
 use crate::id::{CommandId, Tenant};
@@ -29,6 +30,7 @@ pub struct Parts {
     outcomes: VecDeque<Kept>,
     bare: List<CommandId, Kept>,
     blobs: List<EventHash, KeptBlob>,
+    consumers: Standings,
 }
 
 /// A list by position that is read as it is needed.
@@ -64,21 +66,26 @@ pub async fn open(
     reader: &Arc<dyn LogReader>,
     range: RangeInclusive<Position>,
 ) -> Result<(Begin, Parts), Error> {
-    let range = whole(&**reader, range).await?;
+    let head = reader.head().await?.position;
+    let range = whole(&**reader, head, range).await?;
     let (first, last) = (*range.start(), *range.end());
+    let consumers = match (first, last) == (Position::FIRST, head) {
+        true => standing::up_to(&**reader, last).await?,
+        false => Standings::new(),
+    };
     let before = meet::hash_at(&**reader, Position(first.0 - 1)).await?;
     let begin = Begin { log_id: reader.log_id(), first, last, before, imports: Vec::new() };
     let begin = begin.with_imports(&reader.imports().await?);
-    Ok((begin, Parts::of(Arc::clone(reader), &range)))
+    Ok((begin, Parts { consumers, ..Parts::of(Arc::clone(reader), &range) }))
 }
 
 /// The range that has no command by half: the first event is the first one of its command, the last
 /// one the last.
 async fn whole(
     reader: &dyn LogReader,
+    head: Position,
     range: RangeInclusive<Position>,
 ) -> Result<RangeInclusive<Position>, Error> {
-    let head = reader.head().await?.position;
     let first = (*range.start()).max(Position::FIRST);
     let last = (*range.end()).min(head);
     if first > last {
@@ -126,7 +133,14 @@ impl Parts {
             outcomes: VecDeque::new(),
             bare: List::from(before),
             blobs: List::from(before),
+            consumers: Standings::new(),
         }
+    }
+
+    /// Where the consumers of the log stand, if this is all of it.
+    #[must_use]
+    pub fn consumers(&self) -> &Standings {
+        &self.consumers
     }
 
     /// The next part; none at the end.

@@ -7,6 +7,7 @@ use super::arrive::{Arrival, Arrived, Taken};
 use super::check::Checked;
 use super::meet::{self, NotMoved, Proven};
 use super::origin::Origin;
+use super::standing::{self, Standings};
 use crate::store::{EventStore, LogReader};
 
 /// A log that is being taken in.
@@ -30,11 +31,15 @@ impl Taking {
         self.enter(part).await
     }
 
-    /// Says how much was taken in, once all of it was.
-    pub async fn end(mut self) -> Result<Taken, NotMoved> {
+    /// Says how much was taken in, once all of it was. Consumers go along with a copy: in any other log
+    /// they have no place, for what follows from what came is not its to do.
+    pub async fn end(mut self, consumers: Standings) -> Result<Taken, NotMoved> {
         // A log without anything has no part, and its copy is a copy all the same.
         if self.origin.copy && self.taken == Taken::default() {
             self.enter(Proven::nothing()).await?;
+        }
+        if self.origin.copy {
+            standing::enter(&*self.store, consumers).await?;
         }
         Ok(self.taken)
     }

@@ -9,7 +9,7 @@ type Change = fn(&mut Part);
 
 /// Proves the parts of a log with a command of every kind, after a change.
 async fn proven(change: Change) -> Result<Totals, String> {
-    let (log_id, mut parts) = contents(&every_kind(7).await.reader()).await;
+    let (log_id, mut parts, _) = contents(&every_kind(7).await.reader()).await;
     change(&mut parts[0]);
     let mut check = Check::new(log_id, Position(1), Position(5));
     for part in parts {
@@ -112,7 +112,7 @@ async fn a_blob_that_was_changed_is_refused() {
 
 #[tokio::test]
 async fn what_a_stream_goes_on_from_is_left_to_the_target() {
-    let (log_id, parts) = contents(&every_kind(7).await.reader()).await;
+    let (log_id, parts, _) = contents(&every_kind(7).await.reader()).await;
     let mut part = parts[0].clone();
     part.commands.drain(..5);
     part.blobs.remove(0);

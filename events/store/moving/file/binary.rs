@@ -6,20 +6,24 @@ use uuid::Uuid;
 use super::read::Wrong;
 use super::{Begin, End, FORMAT, Imported, Kept, KeptBlob, Record, Stored, Sum, Totals};
 use crate::chain::EventHash;
-use crate::id::{CommandId, LogId};
-use crate::store::{Outcome, RequestHash, Span, Verdict};
+use crate::id::{CommandId, Consumer, LogId};
+use crate::store::{Outcome, Parked, ParkedState, RequestHash, Span, Verdict};
 use crate::stream::{Position, StreamId, Version};
 use crate::time::Timestamp;
 
 /// What every such file begins with, before its format.
 pub(super) const MAGIC: &[u8; 7] = b"annals\0";
-/// The kinds of records. 6 is kept for the cursors of consumers, which are not built yet.
+/// The kinds of records.
 const BEGIN: u8 = 1;
 const BLOB: u8 = 2;
 const OUTCOME: u8 = 3;
 const EVENT: u8 = 4;
 const MARK: u8 = 5;
+const CONSUMER: u8 = 6;
 const END: u8 = 7;
+/// What a record about a consumer says: where it stands, or what is parked for it.
+const CURSOR: u8 = 1;
+const PARKED: u8 = 2;
 /// The version of every kind so far.
 const VERSION: u8 = 1;
 /// The bytes of a record before its body.
@@ -114,6 +118,33 @@ pub(super) fn event(event: &Stored, out: &mut Vec<u8>) {
     });
 }
 
+pub(super) fn cursor(consumer: &Consumer, position: Position, out: &mut Vec<u8>) {
+    put(CONSUMER, out, |out| {
+        out.push(CURSOR);
+        field(consumer.as_str().as_bytes(), out);
+        number(position.0, out);
+    });
+}
+
+pub(super) fn parked(consumer: &Consumer, parked: &Parked, out: &mut Vec<u8>) {
+    put(CONSUMER, out, |out| {
+        out.push(PARKED);
+        field(consumer.as_str().as_bytes(), out);
+        number(parked.position.0, out);
+        for part in [
+            parked.stream.tenant.as_str(),
+            parked.stream.category.as_str(),
+            parked.stream.key.as_str(),
+        ] {
+            field(part.as_bytes(), out);
+        }
+        out.push(parked.state.number());
+        out.extend_from_slice(&parked.tries.to_be_bytes());
+        out.extend_from_slice(&parked.since.0.to_be_bytes());
+        field(parked.why.as_bytes(), out);
+    });
+}
+
 pub(super) fn mark(sum: &Sum, out: &mut Vec<u8>) {
     put(MARK, out, |out| out.extend_from_slice(sum));
 }
@@ -164,6 +195,7 @@ pub(super) fn read(prefix: [u8; PREFIX], body: &[u8]) -> Result<Record, Wrong> {
         OUTCOME => Record::Outcome(read_outcome(&mut fields)?),
         EVENT => Record::Event(read_event(&mut fields)?),
         MARK => Record::Mark(fields.fixed()?),
+        CONSUMER => read_consumer(&mut fields)?,
         END => Record::End(read_end(&mut fields)?),
         _ => return Err(Wrong::of("it begins twice")),
     };
@@ -173,7 +205,7 @@ pub(super) fn read(prefix: [u8; PREFIX], body: &[u8]) -> Result<Record, Wrong> {
 /// The kind of a record, if this program knows it.
 fn known(prefix: [u8; PREFIX]) -> Result<u8, Wrong> {
     match prefix {
-        [kind @ (BEGIN..=MARK | END), VERSION, ..] => Ok(kind),
+        [kind @ BEGIN..=END, VERSION, ..] => Ok(kind),
         [kind, version, ..] => {
             Err(Wrong::Newer(format!("records of kind {kind}, version {version}")))
         }
@@ -190,14 +222,42 @@ fn read_blob(fields: &mut Fields<'_>) -> Result<KeptBlob, Wrong> {
     })
 }
 
+fn read_consumer(fields: &mut Fields<'_>) -> Result<Record, Wrong> {
+    let [what] = fields.fixed()?;
+    let consumer = fields.text()?.parse().map_err(Wrong::of)?;
+    let position = Position(fields.number()?);
+    match what {
+        CURSOR => Ok(Record::Cursor(consumer, position)),
+        PARKED => Ok(Record::Parked(consumer, read_parked(fields, position)?)),
+        _ => Err(Wrong::of("it says of a consumer what no program knows")),
+    }
+}
+
+fn read_parked(fields: &mut Fields<'_>, position: Position) -> Result<Parked, Wrong> {
+    let stream = read_stream(fields)?;
+    let [state] = fields.fixed()?;
+    Ok(Parked {
+        position,
+        stream,
+        state: ParkedState::of(state).ok_or_else(|| Wrong::of("it is parked in no known way"))?,
+        tries: u32::from_be_bytes(fields.fixed()?),
+        since: Timestamp(i64::from_be_bytes(fields.fixed()?)),
+        why: fields.text()?.into(),
+    })
+}
+
+fn read_stream(fields: &mut Fields<'_>) -> Result<StreamId, Wrong> {
+    let part = Wrong::of::<crate::id::InvalidId>;
+    Ok(StreamId::new(
+        fields.text()?.parse().map_err(part)?,
+        fields.text()?.parse().map_err(part)?,
+        fields.text()?.parse().map_err(part)?,
+    ))
+}
+
 fn read_outcome(fields: &mut Fields<'_>) -> Result<Kept, Wrong> {
     let after = Position(fields.number()?);
-    let part = Wrong::of::<crate::id::InvalidId>;
-    let stream = StreamId::new(
-        fields.text()?.parse().map_err(part)?,
-        fields.text()?.parse().map_err(part)?,
-        fields.text()?.parse().map_err(part)?,
-    );
+    let stream = read_stream(fields)?;
     let command = CommandId::from_bytes(fields.bytes(CommandId::BYTES)?)
         .ok_or_else(|| Wrong::of("the command is none"))?;
     let request = RequestHash(fields.fixed()?);

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use super::read::Wrong;
 use super::{Begin, End, FORMAT, Imported, Kept, KeptBlob, Record, Stored, Sum, Totals};
 use crate::chain::EventHash;
-use crate::id::{CommandId, CommandKind, LogId};
-use crate::store::{Outcome, RequestHash, Span, Verdict};
+use crate::id::{Category, CommandId, CommandKind, Consumer, LogId, StreamKey, Tenant};
+use crate::store::{Outcome, Parked, ParkedState, RequestHash, Span, Verdict};
 use crate::stream::{Position, StreamId, Version};
 use crate::time::Timestamp;
 
@@ -24,12 +24,21 @@ enum Line<'a> {
     Blob(BlobLine<'a>),
     Outcome(OutcomeLine),
     Event(EventLine<'a>),
+    Cursor(CursorLine),
+    Parked(ParkedLine),
     Mark(MarkLine),
     End(EndLine),
 }
 
 /// The keys of lines.
-const KINDS: [&str; 6] = ["annals_export", "blob", "outcome", "event", "mark", "end"];
+const KINDS: [&str; 8] =
+    ["annals_export", "blob", "outcome", "event", "cursor", "parked", "mark", "end"];
+/// The words for what becomes of a parked event.
+const STATES: [(&str, ParkedState); 3] = [
+    ("blocking", ParkedState::Blocking),
+    ("behind", ParkedState::Behind),
+    ("skipped", ParkedState::Skipped),
+];
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +104,27 @@ struct EventLine<'a> {
     payload: Option<&'a RawValue>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     payload_base64: Option<std::borrow::Cow<'a, str>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CursorLine {
+    consumer: Consumer,
+    position: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParkedLine {
+    consumer: Consumer,
+    position: u64,
+    tenant: Tenant,
+    category: Category,
+    stream: StreamKey,
+    state: String,
+    tries: u32,
+    since: i64,
+    why: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -192,6 +222,27 @@ fn in_line(payload: &[u8]) -> Option<&RawValue> {
     exact.then_some(text)
 }
 
+pub(super) fn cursor(consumer: &Consumer, position: Position, out: &mut Vec<u8>) {
+    put(&Line::Cursor(CursorLine { consumer: consumer.clone(), position: position.0 }), out);
+}
+
+pub(super) fn parked(consumer: &Consumer, parked: &Parked, out: &mut Vec<u8>) {
+    let word = STATES.iter().find(|(_, state)| *state == parked.state);
+    let StreamId { tenant, category, key } = parked.stream.clone();
+    let line = ParkedLine {
+        consumer: consumer.clone(),
+        position: parked.position.0,
+        tenant,
+        category,
+        stream: key,
+        state: word.map_or("", |(word, _)| word).into(),
+        tries: parked.tries,
+        since: parked.since.0,
+        why: parked.why.clone(),
+    };
+    put(&Line::Parked(line), out);
+}
+
 pub(super) fn mark(sum: &Sum, out: &mut Vec<u8>) {
     put(&Line::Mark(MarkLine { digest: EventHash(*sum) }), out);
 }
@@ -248,6 +299,8 @@ pub(super) fn read(line: &[u8]) -> Result<Record, Wrong> {
         Line::Blob(line) => read_blob(&line).map(Record::Blob),
         Line::Outcome(line) => read_outcome(&line).map(Record::Outcome),
         Line::Event(line) => read_event(&line).map(Record::Event),
+        Line::Cursor(line) => Ok(Record::Cursor(line.consumer, Position(line.position))),
+        Line::Parked(line) => read_parked(line),
         Line::Mark(line) => Ok(Record::Mark(line.digest.0)),
         Line::End(end) => {
             let EndLine { events, outcomes, blobs, last_hash, digest } = end;
@@ -279,6 +332,20 @@ fn read_blob(line: &BlobLine<'_>) -> Result<KeptBlob, Wrong> {
         position: Position(line.position),
         bytes: BASE64.decode(line.bytes.as_bytes()).map_err(Wrong::of)?,
     })
+}
+
+fn read_parked(line: ParkedLine) -> Result<Record, Wrong> {
+    let state = STATES.iter().find(|(word, _)| *word == line.state);
+    let (_, state) = state.ok_or_else(|| Wrong::of("it is parked in no known way"))?;
+    let parked = Parked {
+        position: Position(line.position),
+        stream: StreamId::new(line.tenant, line.category, line.stream),
+        state: *state,
+        tries: line.tries,
+        why: line.why,
+        since: Timestamp(line.since),
+    };
+    Ok(Record::Parked(line.consumer, parked))
 }
 
 fn read_outcome(line: &OutcomeLine) -> Result<Kept, Wrong> {

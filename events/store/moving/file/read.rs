@@ -10,9 +10,12 @@ use super::{
     Begin, End, FORMAT, Form, RECORD_BYTES_MAX, Record, Sum, binary, json, sum, write_end,
 };
 use crate::content::BLOB_BYTES_MAX;
+use crate::id::Consumer;
 use crate::store::append::{APPEND_BYTES_MAX, APPEND_EVENTS_MAX};
 use crate::store::moving::check::Totals;
+use crate::store::moving::standing::Standings;
 use crate::store::moving::{Moved, PART_BYTES_MAX, PART_ITEMS_MAX, Part};
+use crate::store::{Parked, Standing};
 use crate::stream::Position;
 
 /// The most items of a part, with its last command.
@@ -21,6 +24,9 @@ const ITEMS_MAX: usize = PART_ITEMS_MAX + APPEND_EVENTS_MAX + 1;
 /// a third more than the bytes, and every record has something around it.
 const BYTES_MAX: usize =
     2 * (PART_BYTES_MAX + APPEND_BYTES_MAX + BLOB_BYTES_MAX) + ITEMS_MAX * 8 * 1024;
+
+/// The most bytes about consumers.
+const CONSUMERS_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The last position that a store can count to.
 const POSITION_MAX: Position = Position(i64::MAX as u64 - 1);
@@ -92,6 +98,9 @@ pub struct Decoder<R> {
     record: Vec<u8>,
     digest: Sha256,
     totals: Totals,
+    consumers: Standings,
+    /// How many bytes those took.
+    consumers_bytes: usize,
     ended: Option<End>,
 }
 
@@ -113,7 +122,19 @@ impl<R: BufRead> Decoder<R> {
         let begin = Begin { log_id, first: nothing, last: nothing, before: None, imports: vec![] };
         let (digest, totals) = (Sha256::new(), Totals::default());
         let record = Vec::new();
-        let mut this = Self { input, form, begin, place, record, digest, totals, ended: None };
+        let (consumers, consumers_bytes) = (Standings::new(), 0);
+        let mut this = Self {
+            input,
+            form,
+            begin,
+            place,
+            record,
+            digest,
+            totals,
+            consumers,
+            consumers_bytes,
+            ended: None,
+        };
         this.begin = this.read_begin()?;
         Ok(this)
     }
@@ -136,6 +157,11 @@ impl<R: BufRead> Decoder<R> {
         self.ended
     }
 
+    /// Where the consumers of the log stand, once all of the file was read.
+    pub fn consumers(&mut self) -> Standings {
+        std::mem::take(&mut self.consumers)
+    }
+
     /// Reads the next part; none at the end.
     pub fn part(&mut self) -> Result<Option<Part>, NotRead> {
         if self.ended.is_some() {
@@ -144,6 +170,10 @@ impl<R: BufRead> Decoder<R> {
         let (mut part, mut items, mut bytes) = (Part::default(), 0, 0);
         loop {
             let record = self.record()?;
+            let ends = matches!(record, Record::Cursor(..) | Record::Parked(..) | Record::End(_));
+            if !ends && !self.consumers.is_empty() {
+                return Err(self.wrong(Wrong::of("something stands behind the consumers")));
+            }
             (items, bytes) = (items + 1, bytes + self.record.len());
             if items > ITEMS_MAX || bytes > BYTES_MAX {
                 return Err(self.wrong(Wrong::of("a part is larger than a part may be")));
@@ -164,6 +194,17 @@ impl<R: BufRead> Decoder<R> {
                     self.is_whole(part.commands.last())?;
                     part.commands.push(Moved { kept, events: Vec::new() });
                 }
+                Record::Cursor(..) | Record::Parked(..) if items > 1 => {
+                    return Err(self.wrong(Wrong::of("a consumer stands inside a part")));
+                }
+                Record::Cursor(consumer, position) => {
+                    self.cursor(consumer, position)?;
+                    (items, bytes) = (0, 0);
+                }
+                Record::Parked(consumer, parked) => {
+                    self.parked(&consumer, parked)?;
+                    (items, bytes) = (0, 0);
+                }
                 Record::Event(event) => match part.commands.last_mut() {
                     Some(moved) if wants_events(moved) => moved.events.push(event),
                     _ => return Err(self.wrong(Wrong::of("an event belongs to no outcome"))),
@@ -171,6 +212,39 @@ impl<R: BufRead> Decoder<R> {
             }
             self.pass();
         }
+    }
+
+    /// Takes over where a consumer stands: by name, and not behind the end.
+    fn cursor(&mut self, consumer: Consumer, position: Position) -> Result<(), NotRead> {
+        let follows = self.consumers.last().is_none_or(|(last, _)| *last < consumer);
+        if self.begin.first != Position::FIRST || position > self.begin.last || !follows {
+            return Err(self.wrong(Wrong::of("a consumer stands where it cannot")));
+        }
+        self.consumers.push((consumer, Standing { position, parked: Vec::new() }));
+        self.count_consumer()
+    }
+
+    /// Takes over what is parked for the last consumer, by position.
+    fn parked(&mut self, consumer: &Consumer, parked: Parked) -> Result<(), NotRead> {
+        let last = self.consumers.last_mut().filter(|(last, _)| last == consumer);
+        let fits = last.filter(|(_, standing)| {
+            let before = standing.parked.last().map_or(Position::ZERO, |before| before.position);
+            before < parked.position && parked.position <= self.begin.last
+        });
+        match fits {
+            Some((_, standing)) => standing.parked.push(parked),
+            None => return Err(self.wrong(Wrong::of("an event is parked where it cannot be"))),
+        }
+        self.count_consumer()
+    }
+
+    /// Counts the bytes of what is kept of consumers.
+    fn count_consumer(&mut self) -> Result<(), NotRead> {
+        self.consumers_bytes += self.record.len();
+        if self.consumers_bytes > CONSUMERS_BYTES_MAX {
+            return Err(self.wrong(Wrong::of("more is kept of consumers than may be")));
+        }
+        Ok(())
     }
 
     /// Counts the record that was read as read.

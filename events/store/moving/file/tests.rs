@@ -2,7 +2,7 @@
 //! whatever else it might be is refused.
 
 use super::*;
-use crate::store::conformance::another::{ALL, Another, contents, every_kind};
+use crate::store::conformance::another::{ALL, Another, contents, every_kind, standing_at};
 use crate::store::conformance::given::{append, rejection};
 use crate::store::moving::check::Check;
 use crate::store::moving::parts;
@@ -17,12 +17,13 @@ async fn written(log: &Another, form: Form) -> Vec<u8> {
     while let Some(part) = all.next().await.expect("it is read") {
         encoder.part(&part);
     }
+    encoder.consumers(all.consumers());
     encoder.end();
     encoder.take()
 }
 
 /// Everything in a file, proven.
-fn read(bytes: &[u8]) -> Result<(Begin, Vec<Part>), String> {
+fn read(bytes: &[u8]) -> Result<(Begin, Vec<Part>, Standings), String> {
     let text = |error: NotRead| error.to_string();
     let mut decoder = Decoder::open(bytes).map_err(text)?;
     let begin = decoder.begin().clone();
@@ -34,22 +35,26 @@ fn read(bytes: &[u8]) -> Result<(Begin, Vec<Part>), String> {
     }
     let totals = check.end().map_err(|damage| damage.to_string())?;
     assert_eq!(decoder.end().map(|end| end.totals), Some(totals), "the end counts what is there");
-    Ok((begin, found))
+    Ok((begin, found, decoder.consumers()))
 }
 
-/// The log of the vectors: a command that was refused, then one with an event and a blob.
+/// The log of the vectors: a command that was refused, then one with an event and a blob, and a
+/// consumer for which that event is parked.
 async fn least() -> Another {
     let blob = NewBlob { media_type: "text/plain".into(), bytes: b"bytes".into() };
     let with_blob = Append { blobs: vec![blob], ..append("a", 2) };
-    Another::with(7, [rejection("a", 1), with_blob]).await
+    let log = Another::with(7, [rejection("a", 1), with_blob]).await;
+    log.saves(standing_at(1, 1)).await;
+    log
 }
 
 #[tokio::test]
 async fn what_is_written_is_read_again() {
     let log = every_kind(7).await;
     for form in FORMS {
-        let (begin, found) = read(&written(&log, form).await).expect("it is whole");
-        assert_eq!((begin.log_id, found), contents(&log.reader()).await, "{form:?}");
+        let (begin, found, consumers) = read(&written(&log, form).await).expect("it is whole");
+        assert_eq!(consumers.len(), 2);
+        assert_eq!((begin.log_id, found, consumers), contents(&log.reader()).await, "{form:?}");
     }
 }
 
@@ -99,20 +104,65 @@ async fn what_a_newer_program_wrote_is_refused_by_name() {
     let lines = String::from_utf8(written(&least().await, Form::Json).await).expect("text");
     let newer = lines.replacen("\"format\":1", "\"format\":2", 1);
     assert_eq!(read(newer.as_bytes()).expect_err("refused"), unknown("format 2"));
-    let cursor = lines.replacen("{\"outcome\":", "{\"cursor\":", 1);
+    let cursor = lines.replacen("{\"outcome\":", "{\"later\":", 1);
     let error = read(cursor.as_bytes()).expect_err("refused");
-    assert_eq!(error, unknown("records of the kind \"cursor\""));
+    assert_eq!(error, unknown("records of the kind \"later\""));
     let mut bytes = written(&least().await, Form::Binary).await;
     bytes[7] = 9;
     assert_eq!(read(&bytes).expect_err("refused"), unknown("format 9"));
     bytes[7] = 1;
     let begin = 8 + binary::PREFIX + u32::from_be_bytes(bytes[10..14].try_into().unwrap()) as usize;
-    bytes[begin] = 6;
-    assert_eq!(read(&bytes).expect_err("refused"), unknown("records of kind 6, version 1"));
+    bytes[begin] = 8;
+    assert_eq!(read(&bytes).expect_err("refused"), unknown("records of kind 8, version 1"));
 }
 
 fn unknown(what: &str) -> String {
     format!("it has {what}, which this program does not know")
+}
+
+#[tokio::test]
+async fn a_range_of_a_log_says_nothing_of_consumers() {
+    let log = every_kind(7).await;
+    for range in [Position(1)..=Position(4), Position(4)..=Position(u64::MAX)] {
+        let (_, parts) = parts::open(&log.reader(), range).await.expect("it opens");
+        assert!(parts.consumers().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn consumers_that_cannot_stand_there_are_refused() {
+    let refusal = async |change: &dyn Fn(&mut Standings)| {
+        let log = least().await;
+        let (begin, mut all) = parts::open(&log.reader(), ALL).await.expect("it opens");
+        let mut encoder = Encoder::begin(Form::Json, &begin);
+        encoder.part(&all.next().await.expect("it is read").expect("a part"));
+        let mut consumers = all.consumers().clone();
+        change(&mut consumers);
+        encoder.consumers(&consumers);
+        encoder.end();
+        read(&encoder.take()).expect_err("refused")
+    };
+    let error = refusal(&|all| all[0].1.position = Position(2)).await;
+    assert!(error.ends_with("a consumer stands where it cannot"), "{error}");
+    let error = refusal(&|all| all.push(all[0].clone())).await;
+    assert!(error.ends_with("a consumer stands where it cannot"), "{error}");
+    for nowhere in [0, 2] {
+        let error = refusal(&|all| all[0].1.parked[0].position = Position(nowhere)).await;
+        assert!(error.ends_with("an event is parked where it cannot be"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn consumers_stand_behind_all_parts_and_before_the_end() {
+    let log = least().await;
+    let (begin, mut all) = parts::open(&log.reader(), ALL).await.expect("it opens");
+    let part = all.next().await.expect("it is read").expect("a part");
+    let mut encoder = Encoder::begin(Form::Json, &begin);
+    encoder.consumers(all.consumers());
+    encoder.part(&part);
+    encoder.end();
+    let error = read(&encoder.take()).expect_err("refused");
+    assert!(error.ends_with("something stands behind the consumers"), "{error}");
 }
 
 #[test]

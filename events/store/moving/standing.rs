@@ -1,0 +1,155 @@
+//! Consumers on their way to another store: where they stand goes along with the whole of a log, so
+//! that a copy goes on where the log stopped, and nothing runs or fires again.
+
+use super::Imported;
+use crate::id::{Consumer, LogId};
+use crate::store::{
+    Batch, Damage, Error, EventStore, LogReader, Owner, Reply, Save, Saved, Standing,
+};
+use crate::stream::Position;
+
+/// What is kept of consumers, by name.
+pub type Standings = Vec<(Consumer, Standing)>;
+
+/// What a log keeps of its consumers, as far as it goes up to `last`: whoever has dealt with more has
+/// dealt with all of that.
+pub(super) async fn up_to(reader: &dyn LogReader, last: Position) -> Result<Standings, Error> {
+    let mut all = reader.consumers().await?;
+    for (_, standing) in &mut all {
+        standing.position = standing.position.min(last);
+        standing.parked.retain(|parked| parked.position <= last);
+    }
+    Ok(all)
+}
+
+/// Enters what came with a log that the target is a copy of. Who stands further on there stays.
+pub(super) async fn enter(store: &dyn EventStore, came: Standings) -> Result<(), Error> {
+    if came.is_empty() {
+        return Ok(());
+    }
+    let reader = store.reader();
+    let (held, epochs) = (reader.consumers().await?, store.epochs().await?);
+    let owner = Owner { partition: 0, epoch: epochs[0] };
+    let saves: Vec<Save> = came
+        .into_iter()
+        .map(|(consumer, standing)| {
+            let held = held.iter().find(|(name, _)| *name == consumer);
+            let parked = held.into_iter().flat_map(|(_, held)| &held.parked);
+            let settled = parked.map(|parked| parked.position).collect();
+            let Standing { position, parked } = standing;
+            Save { consumer, owner, position, settled, parked }
+        })
+        .collect();
+    let mut stamp = reader.head().await?.recorded_at;
+    loop {
+        let batch = Batch { stamp, appends: Vec::new(), saves: saves.clone() };
+        match store.append(batch.into()).await? {
+            Reply::Early(floor) => stamp = floor,
+            Reply::Done { saved, .. } => return saved.into_iter().try_for_each(entered),
+        }
+    }
+}
+
+fn entered(saved: Result<Saved, Error>) -> Result<(), Error> {
+    match saved? {
+        Saved::Now | Saved::Behind(_) => Ok(()),
+        Saved::Beyond(head) => {
+            let what = format!("a consumer that came stands behind the end of the log, {head}");
+            Err(Damage::of(what).into())
+        }
+        Saved::Stale { .. } => Err(Error::Unavailable("another process took the log over".into())),
+    }
+}
+
+/// Says which consumer of a log its copy has not, or has at an earlier place, first.
+pub(super) async fn missing(
+    target: &dyn LogReader,
+    came: &Standings,
+) -> Result<Option<Damage>, Error> {
+    let held = target.consumers().await?;
+    let is_there = |(consumer, standing): &&(Consumer, Standing)| {
+        held.iter().any(|(name, held)| {
+            let further = held.position > standing.position;
+            name == consumer && (further || held == standing)
+        })
+    };
+    let missing = came.iter().find(|came| !is_there(came));
+    let what =
+        |(consumer, _): &(Consumer, _)| format!("the consumer {consumer} is not in the target");
+    Ok(missing.map(|missing| Damage::of(what(missing))))
+}
+
+/// What a log's consumers do not deal with, since it was done where it was recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DoneElsewhere {
+    begins: Position,
+    /// By first position.
+    ranges: Vec<(Position, Position)>,
+}
+
+impl DoneElsewhere {
+    /// What the log `log_id` passes over, by what it remembers of where events came from.
+    #[must_use]
+    pub fn of(log_id: LogId, imports: &[Imported]) -> Self {
+        let (itself, others): (Vec<&Imported>, Vec<&Imported>) =
+            imports.iter().filter(|range| !range.adopted).partition(|range| range.source == log_id);
+        let begins = itself.iter().map(|range| range.last).max().unwrap_or_default();
+        let mut ranges: Vec<_> = others.iter().map(|range| (range.first, range.last)).collect();
+        ranges.sort_unstable();
+        Self { begins, ranges }
+    }
+
+    /// Up to where a consumer stands of which nothing is kept. In a copy that is where it was made:
+    /// consumers that had dealt with less came along.
+    #[must_use]
+    pub fn begins(&self) -> Position {
+        self.begins
+    }
+
+    /// Whether the event at this position is passed over by every consumer.
+    #[must_use]
+    pub fn holds(&self, position: Position) -> bool {
+        self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&position))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const ITSELF: LogId = LogId(Uuid::from_u128(1));
+    const OTHER: LogId = LogId(Uuid::from_u128(2));
+
+    fn done(ranges: &[(u64, u64, LogId, bool)]) -> DoneElsewhere {
+        let import = |(first, last, source, adopted): &(u64, u64, LogId, bool)| Imported {
+            first: Position(*first),
+            last: Position(*last),
+            source: *source,
+            source_first: Position(*first),
+            adopted: *adopted,
+        };
+        DoneElsewhere::of(ITSELF, &ranges.iter().map(import).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_came_from_another_log_is_passed_over_unless_it_was_adopted() {
+        let done = done(&[(1, 9, OTHER, false), (10, 19, OTHER, true), (30, 31, OTHER, false)]);
+        let passed_over = [1, 9, 10, 19, 20, 30, 31, 32].map(|n| done.holds(Position(n)));
+        assert_eq!(passed_over, [true, true, false, false, false, true, true, false]);
+        assert_eq!(done.begins(), Position::ZERO);
+    }
+
+    #[test]
+    fn a_copy_goes_on_where_it_was_made_and_passes_over_what_the_log_passed_over() {
+        let done = done(&[(1, 9, ITSELF, false), (3, 4, OTHER, false)]);
+        assert_eq!(done.begins(), Position(9));
+        assert_eq!([2, 3, 4, 5].map(|n| done.holds(Position(n))), [false, true, true, false]);
+    }
+
+    #[test]
+    fn an_adopted_copy_begins_at_the_beginning() {
+        assert_eq!(done(&[(1, 9, ITSELF, true)]), DoneElsewhere::default());
+    }
+}
