@@ -12,6 +12,7 @@ mod connect;
 mod consumers;
 mod epochs;
 mod failure;
+mod heads;
 mod keys;
 mod lock;
 mod owned;

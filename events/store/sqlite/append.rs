@@ -155,8 +155,10 @@ impl Connection {
             before.position = before.position.max(self.counter);
         }
         let mut books = SqliteBooks::open(&self.sqlite, &mut self.remembered, before)?;
-        let done =
-            admit(&mut books, batch).and_then(|admitted| Ok((admitted, books.save_all(batch)?)));
+        let done = admit(&mut books, batch).and_then(|admitted| {
+            books.heads().write()?;
+            Ok((admitted, books.save_all(batch)?))
+        });
         let after = books.log();
         drop(books);
         self.counter = after.position;

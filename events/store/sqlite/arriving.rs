@@ -1,7 +1,4 @@
-//! What comes from another log, entered in one transaction. Each stream is looked up once in a part,
-//! and its head is moved once, at the end.
-
-use std::collections::HashMap;
+//! What comes from another log, entered in one transaction.
 
 use rusqlite::{CachedStatement, OptionalExtension, Row, params};
 
@@ -111,19 +108,8 @@ fn remember(sqlite: &rusqlite::Connection, more: &Imported) -> rusqlite::Result<
 /// The books, open for one part.
 struct ImportBooks<'c> {
     books: SqliteBooks<'c>,
-    heads: HashMap<StreamId, Standing>,
     kept: CachedStatement<'c>,
     hash: CachedStatement<'c>,
-}
-
-/// A stream while a part is entered.
-#[derive(Clone, Copy)]
-struct Standing {
-    /// Its number, if it has one.
-    number: Option<i64>,
-    head: StreamHead,
-    /// What its row says, if it has one.
-    written: Option<StreamHead>,
 }
 
 impl<'c> ImportBooks<'c> {
@@ -131,31 +117,12 @@ impl<'c> ImportBooks<'c> {
         let sqlite = books.connection();
         let hash = sqlite.prepare_cached(HASH).map_err(failure::of_rusqlite)?;
         let kept = kept::select_kept(sqlite)?;
-        Ok(Self { books, heads: HashMap::new(), kept, hash })
-    }
-
-    fn standing(&mut self, stream: &StreamId) -> Result<&mut Standing, Error> {
-        if !self.heads.contains_key(stream) {
-            let number = self.books.number(stream)?;
-            let written = number.map(|number| self.books.head_of(number, stream)).transpose()?;
-            let head = written.unwrap_or_default();
-            self.heads.insert(stream.clone(), Standing { number, head, written });
-        }
-        Ok(self.heads.get_mut(stream).expect("it was just put there"))
+        Ok(Self { books, kept, hash })
     }
 
     /// Moves every head to where its stream ends; says where the log ends.
     fn finish(mut self) -> Result<LogHead, Error> {
-        let mut heads: Vec<(i64, Standing)> =
-            self.heads.values().filter_map(|stream| Some((stream.number?, *stream))).collect();
-        heads.sort_unstable_by_key(|(number, _)| *number);
-        for (number, Standing { head, written, .. }) in heads {
-            match written {
-                None => self.books.insert_head(number, head)?,
-                Some(written) if written != head => self.books.write_head(number, head)?,
-                Some(_) => {}
-            }
-        }
+        self.books.heads().write()?;
         Ok(self.books.log())
     }
 }
@@ -170,14 +137,14 @@ impl Books for ImportBooks<'_> {
     }
 
     fn hash(&mut self, stream: &StreamId, version: Version) -> Result<Option<EventHash>, Error> {
-        let Some(number) = self.standing(stream)?.number else { return Ok(None) };
+        let Some(number) = self.books.number(stream)? else { return Ok(None) };
         let read = |row: &Row<'_>| Ok(EventHash(row.get(0)?));
         let found = self.hash.query_row(params![number, version.0 as i64], read).optional();
         found.map_err(failure::of_rusqlite)
     }
 
     fn head(&mut self, stream: &StreamId) -> Result<StreamHead, Error> {
-        Ok(self.standing(stream)?.head)
+        self.books.head(stream)
     }
 
     fn blob(&mut self, blob: &KeptBlob, position: Position) -> Result<bool, Error> {
@@ -186,15 +153,14 @@ impl Books for ImportBooks<'_> {
 
     fn enter(&mut self, moved: &Moved, outcome: &Outcome, log: LogHead) -> Result<(), Error> {
         let stream = &outcome.stream;
-        let number = match self.standing(stream)?.number {
+        let number = match self.books.number(stream)? {
             Some(number) => number,
             None => self.books.name(stream)?,
         };
-        let standing = self.standing(stream)?;
-        standing.number = Some(number);
         let span = outcome.recorded.zip(moved.events.last());
         if let Some((span, last)) = span {
-            standing.head = StreamHead { version: span.last_version(), hash: last.hash() };
+            let head = StreamHead { version: span.last_version(), hash: last.hash() };
+            self.books.heads().go_to(number, head);
         }
         let command = moved.kept.command.to_bytes();
         let row = OutcomeRow::new(&command, &moved.kept.request, number, outcome);

@@ -4,20 +4,20 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::append::Remembered;
+use super::heads::Heads;
 use super::read::stream;
 use super::rows::{self, EventRow, OutcomeRow};
 use super::{columns, connect, consumers, epochs, failure};
-use crate::chain::{EventHash, blob_hash};
+use crate::chain::blob_hash;
 use crate::planted::{Bug, planted};
 use crate::store::admit::{Books, Known};
 use crate::store::{Batch, Damage, Error, LogHead, Outcome, Prepared, Save, Saved, StreamHead};
-use crate::stream::{Position, StreamId, Version};
+use crate::stream::{Position, StreamId};
 
 const KNOWN: &str = "SELECT tenant, command, request, stream, verdict, position, version, events,
     recorded_at, code, message, checksum FROM outcomes WHERE tenant = ? AND command = ?";
 const NUMBER: &str =
     "SELECT stream, checksum FROM streams WHERE tenant = ? AND category = ? AND key = ?";
-const HEAD: &str = "SELECT version, hash, checksum FROM heads WHERE stream = ?";
 const INSERT_EVENT: &str = "INSERT INTO events
     (position, stream, version, hash, header, payload, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)";
 const INSERT_OUTCOME: &str = "INSERT INTO outcomes (tenant, command, request, stream, verdict,
@@ -25,8 +25,6 @@ const INSERT_OUTCOME: &str = "INSERT INTO outcomes (tenant, command, request, st
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const INSERT_STREAM: &str =
     "INSERT INTO streams (stream, tenant, category, key, checksum) VALUES (?, ?, ?, ?, ?)";
-const INSERT_HEAD: &str = "INSERT INTO heads (stream, version, hash, checksum) VALUES (?, ?, ?, ?)";
-const MOVE_HEAD: &str = "UPDATE heads SET version = ?, hash = ?, checksum = ? WHERE stream = ?";
 const INSERT_BLOB: &str = "INSERT INTO blobs (tenant, hash, media_type, position, bytes, checksum)
     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, hash) DO NOTHING";
 
@@ -38,10 +36,9 @@ pub(super) struct SqliteBooks<'c> {
     /// The highest number a stream has, once it was asked for.
     last_number: Option<i64>,
     known: CachedStatement<'c>,
-    head: CachedStatement<'c>,
     insert_event: CachedStatement<'c>,
     insert_outcome: CachedStatement<'c>,
-    move_head: CachedStatement<'c>,
+    heads: Heads<'c>,
 }
 
 impl<'c> SqliteBooks<'c> {
@@ -57,10 +54,9 @@ impl<'c> SqliteBooks<'c> {
             log,
             last_number: None,
             known: prepare(KNOWN)?,
-            head: prepare(HEAD)?,
             insert_event: prepare(INSERT_EVENT)?,
             insert_outcome: prepare(INSERT_OUTCOME)?,
-            move_head: prepare(MOVE_HEAD)?,
+            heads: Heads::open(connection)?,
         })
     }
 
@@ -89,14 +85,7 @@ impl<'c> SqliteBooks<'c> {
         Ok(found)
     }
 
-    /// Gives a stream that appears for the first time its number and an empty head.
-    fn introduce(&mut self, stream: &StreamId) -> Result<i64, Error> {
-        let number = self.name(stream)?;
-        self.insert_head(number, StreamHead::default())?;
-        Ok(number)
-    }
-
-    /// Gives a stream that appears for the first time its number.
+    /// Gives a stream that appears for the first time its number, and no head yet.
     pub(super) fn name(&mut self, stream: &StreamId) -> Result<i64, Error> {
         let number = match self.last_number {
             Some(last) => last + 1,
@@ -107,6 +96,7 @@ impl<'c> SqliteBooks<'c> {
         let sum = rows::stream_sum(number, stream);
         self.execute(INSERT_STREAM, params![number, tenant, category, stream.key.as_str(), sum])?;
         self.remembered.numbers.put(stream, Some(number));
+        self.heads.begin(number);
         Ok(number)
     }
 
@@ -122,18 +112,9 @@ impl<'c> SqliteBooks<'c> {
         ran.map(drop).map_err(failure::of_rusqlite)
     }
 
-    /// Gives a stream its head.
-    pub(super) fn insert_head(&self, number: i64, head: StreamHead) -> Result<(), Error> {
-        let sum = rows::head_sum(number, head.version, &head.hash.0);
-        let version = head.version.0 as i64;
-        self.execute(INSERT_HEAD, params![number, version, head.hash.0.as_slice(), sum])
-    }
-
-    /// Moves the head of a stream.
-    pub(super) fn write_head(&mut self, number: i64, head: StreamHead) -> Result<(), Error> {
-        let sum = rows::head_sum(number, head.version, &head.hash.0);
-        let values = params![head.version.0 as i64, head.hash.0.as_slice(), sum, number];
-        self.move_head.execute(values).map(drop).map_err(failure::of_rusqlite)
+    /// The heads that were met.
+    pub(super) fn heads(&mut self) -> &mut Heads<'c> {
+        &mut self.heads
     }
 
     /// Keeps what the saves of a batch say, as far as the rule allows it.
@@ -156,19 +137,6 @@ impl<'c> SqliteBooks<'c> {
             consumers::keep(self.connection, save, before)?;
         }
         Ok(saved)
-    }
-
-    /// The head of a stream that has a number.
-    pub(super) fn head_of(&mut self, number: i64, stream: &StreamId) -> Result<StreamHead, Error> {
-        let read = |row: &Row<'_>| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?, row.get::<_, i64>(2)?))
-        };
-        let found = self.head.query_row([number], read).optional().map_err(failure::of_rusqlite)?;
-        let (version, hash, sum) =
-            found.ok_or_else(|| Damage::of(format!("the stream {stream} has no head")))?;
-        let version = Version(version as u64);
-        rows::whole("the head of a stream", sum, rows::head_sum(number, version, &hash))?;
-        Ok(StreamHead { version, hash: EventHash(hash) })
     }
 
     /// The log ends here from now on.
@@ -234,7 +202,7 @@ impl<'c> SqliteBooks<'c> {
 
     fn find_head(&mut self, stream: &StreamId) -> Result<StreamHead, Error> {
         match self.number(stream)? {
-            Some(number) => self.head_of(number, stream),
+            Some(number) => self.heads.find(number, stream),
             None => Ok(StreamHead::default()),
         }
     }
@@ -271,7 +239,7 @@ impl Books for SqliteBooks<'_> {
     fn record(&mut self, append: &Prepared, outcome: &Outcome, log: LogHead) -> Result<(), Error> {
         let number = match self.number(&append.stream)? {
             Some(number) => number,
-            None => self.introduce(&append.stream)?,
+            None => self.name(&append.stream)?,
         };
         let command = append.command.to_bytes();
         self.enter_outcome(&OutcomeRow::new(&command, &append.request, number, outcome))?;
@@ -295,6 +263,7 @@ impl Books for SqliteBooks<'_> {
                 payload: &event.payload,
             })?;
         }
-        self.write_head(number, append.head_after())
+        self.heads.go_to(number, append.head_after());
+        Ok(())
     }
 }

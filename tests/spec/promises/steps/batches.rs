@@ -1,5 +1,5 @@
 //! What is recorded: three transactions, the second one of five appends, some large, some without
-//! events, on new streams and old ones.
+//! events, on new streams and old ones; and with each of them where a consumer stands.
 
 use std::collections::HashSet;
 use std::fs::OpenOptions;
@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use events::chain::blob_hash;
-use events::store::conformance::given::{SetClock, append, event, rejection};
+use events::store::conformance::given::{SetClock, append, event, rejection, stream};
 use events::store::sqlite::{Options, Sqlite};
-use events::store::{Append, Decision, EventStore, NewBlob, Writer};
-use events::stream::StreamId;
+use events::store::{
+    Append, Decision, EventStore, NewBlob, Owner, Parked, ParkedState, Save, Standing, Writer,
+};
+use events::stream::{Position, StreamId};
+use events::time::Timestamp;
 
 use super::super::fate::record;
 
@@ -53,17 +56,57 @@ fn blob(n: u8) -> NewBlob {
     NewBlob { media_type: "text/plain".into(), bytes: vec![n; 10_000] }
 }
 
-/// How many statements change something while all of it is recorded.
+/// What a consumer leaves before each batch, to go with it: it parks an event, parks another one in
+/// its place, and goes on.
+pub(super) fn saves() -> [Save; 3] {
+    let save = |position, settled: &[u64], parked: &[u64]| Save {
+        consumer: "relay".parse().expect("a token"),
+        owner: Owner { partition: 0, epoch: 0 },
+        position: Position(position),
+        settled: settled.iter().map(|position| Position(*position)).collect(),
+        parked: parked.iter().map(|position| parked_at(*position)).collect(),
+    };
+    [save(1, &[], &[1]), save(2, &[1], &[2]), save(5, &[], &[])]
+}
+
+fn parked_at(position: u64) -> Parked {
+    Parked {
+        position: Position(position),
+        stream: stream(if position == 1 { "first" } else { "second" }),
+        state: ParkedState::Blocking,
+        tries: 1,
+        why: "it did not work".into(),
+        since: Timestamp(1_780_000_000_000_000),
+    }
+}
+
+/// Where the consumer stands after so many batches.
+pub(super) fn standing(batches: usize) -> Option<Standing> {
+    let position = saves()[..batches].last()?.position;
+    let parked = [&[1][..], &[2], &[2]][batches - 1].iter();
+    Some(Standing { position, parked: parked.map(|position| parked_at(*position)).collect() })
+}
+
+/// How many statements change something while all of it is recorded: a head once in a batch.
 pub(super) fn changes() -> usize {
     let mut streams: HashSet<StreamId> = HashSet::new();
-    let batches = batches();
-    let appends = batches.iter().flatten().map(|append| {
-        let (events, new) = (append.decision.events().len(), streams.insert(append.stream.clone()));
-        let outcome = 1;
-        let number_and_head = 2 * usize::from(new);
-        outcome + number_and_head + append.blobs.len() + events + usize::from(events > 0)
-    });
-    appends.sum::<usize>() + batches.len()
+    let (batches, mut changes) = (batches(), 0);
+    for batch in &batches {
+        let mut heads: HashSet<&StreamId> = HashSet::new();
+        for append in batch {
+            let events = append.decision.events().len();
+            let new = streams.insert(append.stream.clone());
+            let outcome = 1;
+            changes += outcome + usize::from(new) + append.blobs.len() + events;
+            if new || events > 0 {
+                heads.insert(&append.stream);
+            }
+        }
+        changes += heads.len();
+    }
+    let cursors = saves().len();
+    let parked: usize = saves().iter().map(|save| save.parked.len()).sum();
+    changes + cursors + parked + batches.len()
 }
 
 /// Where it is noted what was acknowledged.
@@ -89,7 +132,8 @@ pub(super) fn record_all(folder: &Path) {
         let head = store.reader().head().await.expect("the log has an end");
         let clock = Arc::new(SetClock::at(1_780_000_000_000_000));
         let (writer, task) = Writer::start(Arc::clone(&store) as _, clock, head);
-        for batch in batches() {
+        for (batch, save) in batches().into_iter().zip(saves()) {
+            drop(writer.save(save));
             record(batch, &writer, &mut notes).await;
         }
         drop(writer);

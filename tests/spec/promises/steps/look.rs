@@ -11,7 +11,7 @@ use events::store::{Append, LogReader, Progress};
 
 use super::super::audit::open;
 use super::super::fate::{Notes, all_events, is_there};
-use super::batches::{acknowledged, batches, log};
+use super::batches::{acknowledged, batches, log, standing};
 
 /// A log, opened again.
 pub(super) struct Look {
@@ -76,6 +76,9 @@ impl Look {
         let found = events.values().map(Vec::len).sum::<usize>();
         assert_eq!((report.events, report.outcomes), (found as u64, appends.len() as u64));
         assert_eq!(report.blobs, blobs.len() as u64, "a blob is there without its event");
+        let consumers = self.reader.consumers().await.expect("read");
+        let found = consumers.into_iter().next().map(|(_, standing)| standing);
+        assert_eq!(found, standing(whole), "a consumer stands where its batch did not bring it");
     }
 }
 
