@@ -13,13 +13,14 @@ use events::agent::{Drained, Paused, Resumed, Retired, Returned, WentSilent};
 use events::id::Capability;
 use events::time::Timestamp;
 pub use rejection::AgentRejection;
+use serde::{Deserialize, Serialize};
 pub use terms::{CONTACT_BYTES_MAX, Change, SLOTS_MAX, TOOLS_MAX};
 
 use crate::bounds::{TEXT_BYTES_MAX, text};
 use crate::decider::{Decider, Moment};
 
 /// An agent, by the phase it is in.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Agent {
     /// Nobody has registered it.
     #[default]
@@ -31,7 +32,7 @@ pub enum Agent {
 }
 
 /// An agent that is registered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Living {
     offer: Offer,
     mode: Mode,
@@ -39,7 +40,7 @@ pub struct Living {
 }
 
 /// What it was told to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
     /// To work.
     Active,
@@ -88,6 +89,17 @@ impl Decider for Agent {
     type Command = AgentCommand;
     type Event = AgentEvent;
     type Rejection = AgentRejection;
+
+    const STATE_VERSION: u32 = 1;
+    const SHAPE: u64 = 0xd437_93fc_16b7_559d;
+
+    fn begins(command: &AgentCommand) -> bool {
+        matches!(command, AgentCommand::Register(_))
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self, Self::Retired)
+    }
 
     fn decide(&self, command: AgentCommand, _moment: &Moment) -> Decision {
         use AgentCommand::{Change, Drain, GoSilent, Pause, Register, Resume, Retire, Return};

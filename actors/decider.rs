@@ -24,6 +24,24 @@ pub trait Decider: Default {
     /// Why it says no.
     type Rejection: Rejection;
 
+    /// Raised when states of old mean something else than those of today.
+    const STATE_VERSION: u32;
+    /// A hash of states as they are kept, so that none is taken for one of another shape.
+    const SHAPE: u64;
+
+    /// Whether a command is mostly the first that an actor is asked: it is decided as if nothing had
+    /// happened yet, and whether that is so, the append tells.
+    #[must_use]
+    fn begins(_command: &Self::Command) -> bool {
+        false
+    }
+
+    /// Whether nothing more is likely to be asked, so that the actor need not stay in memory.
+    #[must_use]
+    fn is_over(&self) -> bool {
+        false
+    }
+
     /// Says what a command leads to. No events means that there is nothing to do, which is the
     /// answer to a command that has already succeeded.
     fn decide(

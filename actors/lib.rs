@@ -1,4 +1,5 @@
-//! Who decides: each actor turns a command into events, or says no. Pure, all of it.
+//! Who decides: each actor turns a command into events, or says no. Pure, all of it; what runs them
+//! is a room of its own, behind the feature `runtime`.
 //!
 //! | room | what is in it |
 //! |---|---|
@@ -6,6 +7,7 @@
 //! | [`bounds`] | how much of everything there may be |
 //! | [`agent`] | who works: what it offers, and whether it may get work |
 //! | [`task`] | one piece of work, from submission to its end |
+//! | `runtime` | what runs the actors |
 //!
 //! No clock, no IO, no randomness: time and ids arrive as data. What is stored, and how,
 //! is the log's business; what can be asked is the projections'.
@@ -14,6 +16,9 @@
 pub mod agent;
 pub mod bounds;
 pub mod decider;
+mod kept;
+#[cfg(feature = "runtime")]
+pub mod runtime;
 pub mod task;
 
 #[cfg(test)]

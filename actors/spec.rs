@@ -2,8 +2,13 @@
 
 use std::fmt::Debug;
 
+use events::chain::{EventHash, blob_hash};
 use events::codec::{Words, decode};
+use events::store::snapshot::{Shape, Snapshot};
+use events::stream::Version;
 use events::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::decider::{Decider, Moment, Rejection};
 
@@ -91,6 +96,29 @@ where
         assert_eq!(again.code(), expected.code(), "the same command again has the same answer");
         assert_eq!(D::record(&again), None, "a rejection is recorded once");
     }
+}
+
+/// A state that is kept comes back as it was.
+#[track_caller]
+pub(crate) fn survives_being_kept<D>(state: &D)
+where
+    D: Decider + Serialize + DeserializeOwned + PartialEq + Debug,
+{
+    assert_eq!(kept(state).state::<D>().as_ref(), Some(state));
+}
+
+/// These states are kept in the shape that their type says. They should be of every sort there is.
+#[track_caller]
+pub(crate) fn have_their_shape<D: Decider + Serialize>(states: &[D]) {
+    let kept: Vec<u8> = states.iter().flat_map(|state| kept(state).state).collect();
+    let hash = blob_hash(&kept).0;
+    let shape = u64::from_be_bytes(*hash.first_chunk().expect("a hash is longer"));
+    assert_eq!(D::SHAPE, shape, "states are kept in another shape: set `SHAPE` to {shape:#018x}");
+}
+
+fn kept<D: Decider + Serialize>(state: &D) -> Snapshot {
+    let shape = Shape { shape: D::SHAPE, state_version: D::STATE_VERSION };
+    Snapshot::take(shape, Version::FIRST, EventHash::NONE, state).expect("a state is small")
 }
 
 #[track_caller]

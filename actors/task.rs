@@ -19,6 +19,7 @@ use events::id::{AgentId, Capability};
 pub use events::task::TaskEvent;
 use events::task::{Cancelled, Noted, Priority, Progressed, Timeouts, Withdrawn};
 use events::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 pub use attempts::{ATTEMPTS_MAX, LATE_RESULTS_MAX};
 pub use command::{Order, TaskCommand};
@@ -34,7 +35,7 @@ use plan::Plan;
 pub const NOTES_MAX: u32 = 1000;
 
 /// A task.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Task {
     /// What was agreed.
     plan: Plan,
@@ -52,7 +53,7 @@ pub struct Task {
 }
 
 /// Where a task stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Phase {
     /// Nobody has submitted it.
     #[default]
@@ -69,7 +70,7 @@ pub enum Phase {
 }
 
 /// An attempt that runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Running {
     /// Who works on it.
     pub agent: AgentId,
@@ -78,11 +79,12 @@ pub struct Running {
     /// When it began, or was handed over.
     pub since: Timestamp,
     /// What the worker said last about how far it is.
+    #[serde(with = "crate::kept")]
     pub progress: Option<Progressed>,
 }
 
 /// How a task ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
     /// With a result.
     Completed {
@@ -105,6 +107,17 @@ impl Decider for Task {
     type Command = TaskCommand;
     type Event = TaskEvent;
     type Rejection = TaskRejection;
+
+    const STATE_VERSION: u32 = 1;
+    const SHAPE: u64 = 0x390e_5e14_b496_998c;
+
+    fn begins(command: &TaskCommand) -> bool {
+        matches!(command, TaskCommand::Submit(_))
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Finished(_))
+    }
 
     fn decide(&self, command: TaskCommand, moment: &Moment) -> Decision {
         use TaskCommand as C;

@@ -45,11 +45,17 @@ pub enum Bug {
     CursorGoesBack,
     /// Whoever lost a partition goes on in it.
     EpochNotChecked,
+    /// A command over which its actor panicked keeps its place in the inbox.
+    PermitLeakedOnPanic,
+    /// A state is moved on although the log did not take what it was moved by.
+    AppliedBeforeAppend,
+    /// What appends nothing is answered on whatever state there is.
+    RejectionOnStaleState,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -67,6 +73,9 @@ impl Bug {
         Self::WildcardPublished,
         Self::CursorGoesBack,
         Self::EpochNotChecked,
+        Self::PermitLeakedOnPanic,
+        Self::AppliedBeforeAppend,
+        Self::RejectionOnStaleState,
     ];
 
     /// The name that picks it.
@@ -90,6 +99,9 @@ impl Bug {
             Self::WildcardPublished => "wildcard_published",
             Self::CursorGoesBack => "cursor_goes_back",
             Self::EpochNotChecked => "epoch_not_checked",
+            Self::PermitLeakedOnPanic => "permit_leaked_on_panic",
+            Self::AppliedBeforeAppend => "applied_before_append",
+            Self::RejectionOnStaleState => "rejection_on_stale_state",
         }
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::bounds::OutOfBounds;
-use crate::spec::{given, moment};
+use crate::spec::{given, have_their_shape, moment, survives_being_kept};
 
 fn capability(text: &str) -> Capability {
     text.parse().expect("a token")
@@ -89,6 +89,29 @@ fn went_silent() -> AgentEvent {
 
 fn returned() -> AgentEvent {
     AgentEvent::Returned(Returned {})
+}
+
+/// One of every sort, with all that an agent can hold.
+fn sorts() -> Vec<Agent> {
+    let full = AgentEvent::Registered(Offer { contact: contact(1, 2), ..offer() });
+    let histories = [
+        vec![],
+        vec![full.clone()],
+        vec![full.clone(), paused()],
+        vec![full.clone(), drained(), went_silent()],
+        vec![full, retired()],
+    ];
+    histories.iter().map(Agent::replay).collect()
+}
+
+#[test]
+fn the_shape_of_an_agent_is_known() {
+    have_their_shape(&sorts());
+}
+
+#[test]
+fn an_agent_of_any_sort_comes_back_as_it_was() {
+    sorts().iter().for_each(survives_being_kept);
 }
 
 fn takes_work(history: &[AgentEvent]) -> bool {
@@ -313,6 +336,7 @@ proptest! {
         history in vec(any_event(), 0..12), command in any_command(),
     ) {
         let (before, now) = (Agent::replay(&history), moment(Timestamp(9)));
+        survives_being_kept(&before);
         if let Ok(happened) = before.decide(command.clone(), &now) {
             let after = happened.iter().fold(before, Agent::evolve);
             prop_assert_eq!(after.decide(command, &now), Ok(vec![]));

@@ -8,6 +8,7 @@ use events::id::Capability;
 use events::labels::Labels;
 use events::task::{Amendment, Priority, Retry, Submitted, TaskEvent, Timeouts};
 use events::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Decision, Order, TaskRejection};
 use crate::bounds::{CAPABILITIES_MAX, OutOfBounds, at_most, labels, within};
@@ -18,7 +19,7 @@ pub const TRIES_MAX: u32 = 100;
 pub const DURATION_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1000;
 
 /// What was agreed about a task, without what it works on.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Plan {
     /// What was submitted, by its hash: an input may be large, and a state is kept for long.
     submission: EventHash,

@@ -4,6 +4,7 @@ mod amending;
 mod attempts;
 mod ending;
 mod failing;
+mod keeping;
 mod late;
 mod properties;
 mod submitting;

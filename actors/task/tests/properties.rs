@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::spec::moment;
+use crate::spec::{moment, survives_being_kept};
 
 fn any_time() -> impl Strategy<Value = Timestamp> {
     prop_oneof![3 => (0u64..2_000_000).prop_map(later), 1 => any::<i64>().prop_map(Timestamp)]
@@ -192,6 +192,12 @@ proptest! {
             if let TaskEvent::Assigned(assigned) = event { Some(assigned.attempt) } else { None }
         });
         prop_assert!(attempts.eq(1..=Task::replay(&history).attempt()), "{history:?}");
+    }
+
+    #[test]
+    fn a_task_that_is_kept_comes_back_as_it_was(history in vec(any_event(), 0..16), steps in steps()) {
+        survives_being_kept(&Task::replay(&history));
+        survives_being_kept(&Task::replay(&story(steps)));
     }
 
     #[test]

@@ -1,0 +1,10 @@
+//! What the runtime promises, on a real log in memory and in virtual time.
+
+mod answers;
+mod faults;
+mod faulty;
+mod living;
+mod panics;
+mod snapshots;
+mod till;
+mod world;

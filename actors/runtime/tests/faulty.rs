@@ -1,0 +1,157 @@
+//! A real log on a bad day: what it is told to refuse it refuses, what it is told to keep silent
+//! about it does and does not say, and its reader holds events back. Nothing of it is made up.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use events::chain::EventHash;
+use events::id::{CommandId, LogId, Tenant};
+use events::recorded::Stored;
+use events::store::memory::Memory;
+use events::store::{
+    Arrival, Arrived, Batch, Behind, Error, EventStore, Filter, Imported, Kept, KeptBlob, LogHead,
+    LogReader, Outcome, Page, Progress, Reply, Report, StreamHead,
+};
+use events::stream::{Direction, Position, StreamId, Version};
+
+/// What happens to one batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    Unavailable,
+    Full,
+    /// The connection breaks before it arrives.
+    BrokenBefore,
+    /// It is recorded, and the connection breaks before that is said.
+    BrokenAfter,
+    /// None at all.
+    Sound,
+}
+
+/// The log; clones share it.
+#[derive(Clone)]
+pub(super) struct Faulty {
+    pub(super) log: Memory,
+    faults: Arc<Mutex<VecDeque<Fault>>>,
+    short: Arc<AtomicBool>,
+}
+
+impl Faulty {
+    pub(super) fn new(log: Memory) -> Self {
+        Self { log, faults: Arc::default(), short: Arc::default() }
+    }
+
+    /// What happens to the next batches, and to no later ones.
+    pub(super) fn befalls(&self, faults: impl IntoIterator<Item = Fault>) {
+        *self.faults.lock().expect("held") = faults.into_iter().collect();
+    }
+
+    /// From now on streams are given out without their last event.
+    pub(super) fn reads_short(&self, is_short: bool) {
+        self.short.store(is_short, Ordering::Relaxed);
+    }
+
+    fn fault(&self) -> Fault {
+        self.faults.lock().expect("held").pop_front().unwrap_or(Fault::Sound)
+    }
+}
+
+#[async_trait]
+impl EventStore for Faulty {
+    fn reader(&self) -> Arc<dyn LogReader> {
+        Arc::new(self.clone())
+    }
+
+    async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error> {
+        match self.fault() {
+            Fault::Sound => self.log.append(batch).await,
+            Fault::Unavailable => Err(Error::Unavailable("it is told to be".into())),
+            Fault::Full => Err(Error::Full),
+            Fault::BrokenBefore => Err(Error::Unknown("it broke".into())),
+            Fault::BrokenAfter => {
+                let _recorded = self.log.append(batch).await?;
+                Err(Error::Unknown("it broke".into()))
+            }
+        }
+    }
+
+    async fn import(&self, arrival: Arc<Arrival>) -> Result<Arrived, Error> {
+        self.log.import(arrival).await
+    }
+
+    async fn claim(&self, partition: u16) -> Result<u64, Error> {
+        self.log.claim(partition).await
+    }
+}
+
+#[async_trait]
+impl LogReader for Faulty {
+    fn log_id(&self) -> LogId {
+        self.log.log_id()
+    }
+
+    async fn head(&self) -> Result<LogHead, Error> {
+        self.log.head().await
+    }
+
+    async fn stream_heads(&self, streams: &[StreamId]) -> Result<Vec<StreamHead>, Error> {
+        self.log.stream_heads(streams).await
+    }
+
+    async fn outcome(&self, tenant: &Tenant, command: CommandId) -> Result<Option<Outcome>, Error> {
+        self.log.outcome(tenant, command).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        from: Version,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Stored>, Error> {
+        let mut events = self.log.read_stream(stream, from, direction, limit).await?;
+        if self.short.load(Ordering::Relaxed) {
+            events.pop();
+        }
+        Ok(events)
+    }
+
+    async fn read_all(&self, from: Position, filter: &Filter, limit: usize) -> Result<Page, Error> {
+        self.log.read_all(from, filter, limit).await
+    }
+
+    async fn blob(&self, tenant: &Tenant, hash: &EventHash) -> Result<Option<Vec<u8>>, Error> {
+        self.log.blob(tenant, hash).await
+    }
+
+    async fn kept(&self, commands: &[(Tenant, CommandId)]) -> Result<Vec<Option<Kept>>, Error> {
+        self.log.kept(commands).await
+    }
+
+    async fn kept_without_events(
+        &self,
+        behind: &Behind<CommandId>,
+        last: Position,
+        limit: usize,
+    ) -> Result<Vec<Kept>, Error> {
+        self.log.kept_without_events(behind, last, limit).await
+    }
+
+    async fn kept_blobs(
+        &self,
+        behind: &Behind<EventHash>,
+        last: Position,
+        limit: usize,
+    ) -> Result<Vec<KeptBlob>, Error> {
+        self.log.kept_blobs(behind, last, limit).await
+    }
+
+    async fn imports(&self) -> Result<Vec<Imported>, Error> {
+        self.log.imports().await
+    }
+
+    async fn verify(&self, progress: Progress) -> Result<Report, Error> {
+        self.log.verify(progress).await
+    }
+}

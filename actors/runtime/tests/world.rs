@@ -1,0 +1,189 @@
+//! A world to try promises in: a log, its writer, a registry of tills, all on one thread, whose time
+//! is virtual.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use events::codec::decode;
+use events::id::{CommandId, CommandKind, Principal, main_tenant};
+use events::store::conformance::given::SetClock;
+use events::store::memory::Memory;
+use events::store::snapshot::MemorySnapshots;
+use events::store::{
+    Append, Cause, Decision, EventStore, Expected, LogReader, NewEvent, RequestHash, Verdict,
+    Writer,
+};
+use events::stream::{Direction, StreamId, Version};
+use tokio::sync::oneshot;
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::faulty::Faulty;
+use super::till::{Till, TillCommand, TillEvent};
+use crate::decider::Decider;
+use crate::runtime::{
+    Done, Incident, Limits, NewCommand, Place, Refused, Registry, Reply, Stage, Tools,
+};
+
+/// How long a command is worth deciding.
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
+
+pub(super) struct World {
+    pub(super) store: Faulty,
+    pub(super) writer: Writer,
+    pub(super) snapshots: Arc<MemorySnapshots>,
+    pub(super) registry: Arc<Registry<Till>>,
+    incidents: Arc<Mutex<Vec<Incident>>>,
+    limits: Limits,
+}
+
+/// Runs a story where actors can be started.
+pub(super) async fn on_stage<T>(story: impl Future<Output = T>) -> T {
+    LocalSet::new().run_until(story).await
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self::with(Limits::default())
+    }
+
+    pub(super) fn with(limits: Limits) -> Self {
+        let store = Faulty::new(Memory::new(events::id::LogId(Uuid::from_u128(7))));
+        Self::over(store, Arc::default(), limits)
+    }
+
+    /// The same log and snapshots, and nothing in memory.
+    pub(super) fn restarted(&self) -> Self {
+        Self::over(self.store.clone(), Arc::clone(&self.snapshots), self.limits)
+    }
+
+    fn over(store: Faulty, snapshots: Arc<MemorySnapshots>, limits: Limits) -> Self {
+        let clock = Arc::new(SetClock::at(1_780_000_000_000_000));
+        let head = events::store::LogHead {
+            position: futures_head(&store.log),
+            ..events::store::LogHead::default()
+        };
+        let (writer, _task) = Writer::start(Arc::new(store.clone()), Arc::clone(&clock) as _, head);
+        let incidents = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&incidents);
+        let pool = tokio::runtime::Handle::current();
+        let mut tools =
+            Tools::new(writer.clone(), store.reader(), Arc::clone(&snapshots) as _, clock, pool);
+        tools.limits = limits;
+        tools.on_incident = Box::new(move |it| heard.lock().expect("held").push(it));
+        let registry = Registry::new(Stage::here(), Arc::new(tools));
+        Self { store, writer, snapshots, registry, incidents, limits }
+    }
+
+    pub(super) fn incidents(&self) -> Vec<Incident> {
+        self.incidents.lock().expect("held").clone()
+    }
+
+    /// Asks without waiting.
+    pub(super) fn sends(&self, key: &str, asked: NewCommand<TillCommand>, reply: Reply) {
+        self.registry.ask(place(key), asked, reply);
+    }
+
+    pub(super) async fn asks_for(
+        &self,
+        key: &str,
+        asked: NewCommand<TillCommand>,
+    ) -> Result<Done, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.sends(key, asked, Box::new(move |it| drop(reply.send(it))));
+        answer.await.expect("every command is answered")
+    }
+
+    /// Asks under this number.
+    pub(super) async fn asks(
+        &self,
+        key: &str,
+        n: u128,
+        command: TillCommand,
+    ) -> Result<Done, Refused> {
+        self.asks_for(key, asked(n, command)).await
+    }
+
+    /// What the actor believes it holds.
+    pub(super) async fn tells(&self, key: &str, n: u128) -> String {
+        let done = self.asks(key, n, TillCommand::Tell).await.expect("it says");
+        said(&done)
+    }
+
+    /// What it holds.
+    pub(super) async fn truth(&self, key: &str) -> Till {
+        let stream = stream(key);
+        let all = self.store.log.read_stream(&stream, Version::FIRST, Direction::Forwards, 100_000);
+        let read = |stored: &events::recorded::Stored| {
+            let header = stored.header();
+            decode::<TillEvent>(header.wire_type, header.schema, stored.payload()).expect("reads")
+        };
+        let events: Vec<_> = all.await.expect("read").iter().map(read).collect();
+        Till::replay(&events)
+    }
+
+    /// Someone else appends.
+    pub(super) async fn changes_behind_its_back(&self, key: &str, n: u128, by: i64) {
+        let event = TillEvent::Changed { by, note: String::new() };
+        let append = Append {
+            stream: stream(key),
+            expected: Expected::Any,
+            command: id(n),
+            request: RequestHash([0; 32]),
+            owner: None,
+            decision: Decision::Accepted(vec![NewEvent::of(&event)]),
+            cause: cause(),
+            blobs: Vec::new(),
+        };
+        self.writer.append(append).await.expect("appended");
+    }
+}
+
+fn futures_head(log: &Memory) -> events::stream::Position {
+    use std::task::{Context, Poll, Waker};
+    let mut head = log.head();
+    match head.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(head) => head.expect("memory has a head").position,
+        Poll::Pending => panic!("memory does not wait"),
+    }
+}
+
+pub(super) fn said(done: &Done) -> String {
+    match &done.outcome.verdict {
+        Verdict::Rejected { message, .. } => message.clone(),
+        verdict @ (Verdict::Accepted | Verdict::Nothing) => panic!("{verdict:?}"),
+    }
+}
+
+pub(super) fn told(till: &Till) -> String {
+    format!("{} after {}", till.holds, till.changes)
+}
+
+pub(super) fn asked(n: u128, command: TillCommand) -> NewCommand<TillCommand> {
+    NewCommand {
+        command,
+        id: id(n),
+        request: RequestHash([n as u8; 32]),
+        cause: cause(),
+        blobs: Vec::new(),
+        deadline: Instant::now() + PATIENCE,
+    }
+}
+
+pub(super) fn id(n: u128) -> CommandId {
+    CommandId { kind: CommandKind::Publisher, id: Uuid::from_u128(n) }
+}
+
+fn cause() -> Cause {
+    Cause::by(Principal::new("tester").expect("label"))
+}
+
+pub(super) fn place(key: &str) -> Place {
+    Place { tenant: main_tenant(), key: key.parse().expect("token") }
+}
+
+pub(super) fn stream(key: &str) -> StreamId {
+    let Place { tenant, key } = place(key);
+    StreamId::new(tenant, "till".parse().expect("token"), key)
+}
