@@ -7,6 +7,10 @@ use crate::chain::blob_hash;
 use crate::content::{BlobRef, Content, Json};
 use crate::fact::{CloudEvent, FactEvent};
 use crate::id::Capability;
+use crate::node::{
+    ActorPanicked, ActorParked, EventParked, NodeEvent, ParkedEventRetried, ParkedEventSkipped,
+    StreamName,
+};
 use crate::personal::{KeyId, Personal};
 use crate::pipeline::{Defined, PipelineEvent, Step};
 use crate::run::{Finished, RunEvent, Started};
@@ -164,6 +168,37 @@ pub(super) fn runs() -> Vec<RunEvent> {
             input: input.clone(),
         }),
         RunEvent::Finished(Finished { result: input }),
+    ]
+}
+
+pub(super) fn nodes() -> Vec<NodeEvent> {
+    let stream = || StreamName {
+        tenant: crate::id::main_tenant(),
+        category: "task".parse().expect("a token"),
+        key: "0190a0f0-0000-7000-8000-000000000001".parse().expect("a token"),
+    };
+    let consumer = || "react-report_to_parent".to_owned();
+    vec![
+        NodeEvent::Started(crate::node::Started { program: "0.1.0".into() }),
+        NodeEvent::Stopped(crate::node::Stopped { reason: "asked to".into() }),
+        NodeEvent::ActorPanicked(ActorPanicked {
+            actor: stream(),
+            command: Some("publisher:00000000-0000-0000-0000-000000000007".into()),
+            what: "attempt to subtract with overflow".into(),
+        }),
+        NodeEvent::ActorParked(ActorParked { actor: stream(), rest_ms: 300_000 }),
+        NodeEvent::EventParked(EventParked {
+            consumer: consumer(),
+            position: 42,
+            stream: stream(),
+            why: "the actor panicked; nothing was recorded".into(),
+        }),
+        NodeEvent::ParkedEventRetried(ParkedEventRetried { consumer: consumer(), position: 42 }),
+        NodeEvent::ParkedEventSkipped(ParkedEventSkipped {
+            consumer: consumer(),
+            position: 42,
+            reason: "the parent is long gone".into(),
+        }),
     ]
 }
 

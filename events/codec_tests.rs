@@ -20,7 +20,7 @@ use crate::labels::Labels;
 use crate::personal::{KeyId, Personal};
 use crate::task::{Cancelled, Completed, Priority, Retry, Submitted, TaskEvent, Timeouts};
 use crate::time::Timestamp;
-use samples::{agents, facts, json, pipelines, runs, tasks};
+use samples::{agents, facts, json, nodes, pipelines, runs, tasks};
 
 fn golden(wire: &WireType, schema: u32) -> PathBuf {
     let name = format!("{}.{schema}.json", wire.name);
@@ -66,6 +66,11 @@ fn goldens_of_pipelines_hold() {
 #[test]
 fn goldens_of_runs_hold() {
     holds(&runs());
+}
+
+#[test]
+fn goldens_of_nodes_hold() {
+    holds(&nodes());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | [`agent`] [`task`] [`pipeline`] [`run`] [`fact`] | the events of each category, pure data |
+//! | [`agent`] [`task`] [`pipeline`] [`run`] [`fact`] [`node`] | the events of each category, pure data |
 //! | [`id`] [`stream`] [`time`] [`recorded`] [`content`] [`personal`] [`labels`] | the value types every event is made of |
 //! | [`header`] [`codec`] [`upcast`] [`chain`] | bytes: layout, wire types, old schemas, hashes |
 //! | [`subject`] | every subject of the system |
@@ -20,6 +20,7 @@ pub mod fact;
 pub mod header;
 pub mod id;
 pub mod labels;
+pub mod node;
 pub mod personal;
 pub mod pipeline;
 pub mod recorded;

@@ -6,13 +6,17 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout};
 
 use super::Stage;
 
 fn runtime() -> &'static Runtime {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
     Box::leak(Box::new(runtime.expect("a runtime")))
+}
+
+async fn passes(time: Duration) {
+    timeout(time, std::future::pending::<()>()).await.expect_err("nothing happens");
 }
 
 #[test]
@@ -30,7 +34,7 @@ fn actors_use_the_timers_and_channels_of_the_program() {
                 names.lock().expect("held").push(std::thread::current().id());
                 actix_rt::spawn(async move {
                     asked.await.expect("asked");
-                    sleep(Duration::from_millis(5)).await;
+                    passes(Duration::from_millis(5)).await;
                     let _ = answer.send(begun.elapsed());
                 });
             }),
@@ -51,7 +55,7 @@ fn a_thread_ends_with_the_stage() {
     let stage = Stage::on(runtime(), 1).expect("a thread");
     let (kept, gone) = oneshot::channel::<()>();
     let waits =
-        move || drop(actix_rt::spawn(async move { drop((kept, sleep(Duration::MAX).await)) }));
+        move || drop(actix_rt::spawn(async move { drop((kept, passes(Duration::MAX).await)) }));
     assert!(stage.start(0, Box::new(waits)));
     drop(stage);
     assert!(gone.blocking_recv().is_err(), "what lived there is gone");
@@ -64,7 +68,7 @@ async fn on_the_thread_of_a_test_an_hour_is_over_at_once() {
             let (answer, answered) = oneshot::channel();
             let begun = Instant::now();
             let waits = async move {
-                sleep(Duration::from_secs(3600)).await;
+                passes(Duration::from_secs(3600)).await;
                 let _ = answer.send(());
             };
             assert!(Stage::here().start(0, Box::new(|| drop(actix_rt::spawn(waits)))));

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::till::TillCommand::{Look, Open, Put};
-use super::world::{World, asked, on_stage};
+use super::world::{World, asked, on_stage, passes};
 use crate::runtime::tools::{IDLE, SWEEP};
 use crate::runtime::{Limits, Refused};
 
@@ -14,10 +14,10 @@ async fn who_is_asked_nothing_leaves_and_answers_the_same_when_it_is_back() {
     on_stage(async {
         let world = World::new();
         world.asks("a", 1, Open(5)).await.expect("done");
-        sleep(IDLE / 2).await;
+        passes(IDLE / 2).await;
         assert_eq!(world.registry.live(), 1);
         let before = world.tells("a", 2).await;
-        sleep(IDLE + 2 * SWEEP).await;
+        passes(IDLE + 2 * SWEEP).await;
         assert_eq!(world.registry.live(), 0, "nobody asked it anything");
         assert_eq!(world.tells("a", 3).await, before);
     })
@@ -50,7 +50,7 @@ async fn a_hundred_thousand_are_asked_and_no_more_live_than_may() {
             while let Err(Refused::Busy { retry }) = world.asks(&key, n, Open(1)).await {
                 refused += 1;
                 assert!(refused < ALL, "nobody leaves");
-                sleep(retry).await;
+                passes(retry).await;
             }
             most = most.max(world.registry.live());
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::advance;
 
 use super::till::TillCommand::{Open, Panic, Put};
-use super::world::{World, asked, on_stage, told};
+use super::world::{World, asked, on_stage, passes, told};
 use crate::runtime::inbox::INBOX_MAX;
 use crate::runtime::tools::{PANICS_MAX, PANICS_WITHIN, PARKED};
 use crate::runtime::{Incident, Refused};
@@ -86,7 +86,7 @@ async fn a_parked_actor_does_not_begin_anew_by_leaving() {
         }
         advance(PARKED / 2).await;
         assert!(matches!(world.asks("a", 9, Put(1)).await, Err(Refused::Parked)));
-        tokio::time::sleep(PARKED).await;
+        passes(PARKED).await;
         assert_eq!(world.registry.live(), 0, "nothing more is held against it");
     })
     .await;

@@ -2,11 +2,11 @@
 
 use events::store::snapshot::{Shape, Snapshot, SnapshotStore};
 use events::stream::Version;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::till::Till;
 use super::till::TillCommand::{Fill, Open, Put, Tell};
-use super::world::{World, on_stage, stream, told};
+use super::world::{World, on_stage, passes, stream, told};
 use crate::runtime::Refused;
 use crate::runtime::tools::{IDLE, SNAPSHOT_EVENTS, SNAPSHOT_EVENTS_MIN, SWEEP};
 
@@ -14,7 +14,7 @@ use crate::runtime::tools::{IDLE, SNAPSHOT_EVENTS, SNAPSHOT_EVENTS_MIN, SWEEP};
 async fn left_after(changes: usize) -> World {
     let world = World::new();
     world.asks("a", 1, Fill(changes, 0)).await.expect("done");
-    sleep(IDLE + 2 * SWEEP).await;
+    passes(IDLE + 2 * SWEEP).await;
     assert_eq!(world.registry.live(), 0);
     world
 }

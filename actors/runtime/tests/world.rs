@@ -43,6 +43,12 @@ pub(super) async fn on_stage<T>(story: impl Future<Output = T>) -> T {
     LocalSet::new().run_until(story).await
 }
 
+/// Lets time pass, which is virtual here.
+pub(super) async fn passes(time: Duration) {
+    let never = std::future::pending::<()>();
+    tokio::time::timeout(time, never).await.expect_err("nothing happens");
+}
+
 impl World {
     pub(super) fn new() -> Self {
         Self::with(Limits::default())
