@@ -1,6 +1,7 @@
 //! `annals bench`: how fast it is, as a ratio to something measured in the same run on the same
 //! machine. Every figure is made of several runs; nothing here asserts, it reports.
 
+mod actors;
 mod bus;
 pub mod log;
 mod measure;
@@ -22,6 +23,14 @@ pub enum Bench {
     /// The bus: messages through the listener beside nats-server, requests inside the process, and
     /// the memory that listening takes.
     Bus(Common),
+    /// Actors: the memory of those that do nothing, the time to wake one, commands in a second.
+    Actors(Common),
+    /// Keeps actors and says the memory of each; part of the bench of actors.
+    #[command(hide = true)]
+    ActorsIdle {
+        /// Where.
+        path: PathBuf,
+    },
     /// Appends and says the peak memory of this process; part of the bench of the log.
     #[command(hide = true)]
     LogPeak {
@@ -65,6 +74,8 @@ pub fn run(bench: &Bench, json: bool) -> anyhow::Result<()> {
     let measures = match bench {
         Bench::Log(common) => log::run(common)?,
         Bench::Bus(common) => bus::run(common)?,
+        Bench::Actors(common) => actors::run(common)?,
+        Bench::ActorsIdle { path } => return actors::idle(path),
         Bench::LogPeak { events, threads, path } => return log::peak(path, *events, *threads),
     };
     let mut out = io::stdout().lock();

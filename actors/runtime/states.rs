@@ -9,6 +9,7 @@ use events::store::snapshot::{Shape, Snapshot};
 use events::store::{self, Damage, StreamHead};
 use events::stream::{Direction, StreamId, Version};
 use events::time::Timestamp;
+use tokio::task::JoinHandle;
 
 use super::shell::panics::caught;
 use super::{Hosted, Tools};
@@ -144,20 +145,31 @@ impl<D: Hosted> Standing<D> {
 }
 
 /// Keeps a state as a snapshot, beside everything else. Where many wait to be written it is not
-/// worth waiting for.
-pub(crate) fn keep<D: Hosted>(tools: &Arc<Tools>, stream: &StreamId, state: D, head: StreamHead) {
-    let Ok(permit) = Arc::clone(&tools.saves).try_acquire_owned() else { return };
+/// worth waiting for, unless `waits` says so.
+pub(crate) fn keep<D: Hosted>(
+    tools: &Arc<Tools>,
+    stream: &StreamId,
+    state: D,
+    head: StreamHead,
+    waits: bool,
+) -> Option<JoinHandle<()>> {
     let (tools, stream) = (Arc::clone(tools), stream.clone());
-    let pool = tools.pool.clone();
-    pool.spawn(async move {
-        let _permit = permit;
-        let Some(snapshot) = Snapshot::take(shape::<D>(), head.version, head.hash, &state) else {
-            return;
+    let (pool, saves) = (tools.pool.clone(), Arc::clone(&tools.saves));
+    let permit = Arc::clone(&saves).try_acquire_owned().ok();
+    if permit.is_none() && !waits {
+        return None;
+    }
+    Some(pool.spawn(async move {
+        let permit = match permit {
+            None => saves.acquire_owned().await.ok(),
+            permit => permit,
         };
+        let snapshot = Snapshot::take(shape::<D>(), head.version, head.hash, &state);
+        let (Some(_permit), Some(snapshot)) = (permit, snapshot) else { return };
         if let Err(error) = tools.snapshots.save(&stream, &snapshot) {
             tracing::warn!(%stream, %error, "a snapshot was not kept");
         }
-    });
+    }))
 }
 
 async fn head(tools: &Tools, stream: &StreamId) -> Result<Version, store::Error> {

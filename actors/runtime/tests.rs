@@ -6,5 +6,6 @@ mod faulty;
 mod living;
 mod panics;
 mod snapshots;
+mod sqlite;
 mod till;
 mod world;

@@ -156,7 +156,7 @@ impl<D: Hosted> Core<D> {
         let Some(state) = &mut self.state else { return };
         if state.unsaved() >= SNAPSHOT_EVENTS {
             state.saved = state.head.version;
-            keep(&self.tools, &self.stream, state.state.clone(), state.head);
+            drop(keep(&self.tools, &self.stream, state.state.clone(), state.head, false));
         }
     }
 
@@ -170,14 +170,17 @@ impl<D: Hosted> Core<D> {
         leave == Leave::Now || (wants && self.crashes.are_forgotten(Instant::now()))
     }
 
-    /// Takes a snapshot on leaving, if it saves enough.
-    pub(super) fn keep(&mut self) {
-        let Some(state) = self.state.take().filter(|state| !self.must_load && !state.is_assumed)
-        else {
+    /// Takes a snapshot on leaving, if it saves enough. Where all leave, each waits for its own.
+    pub(super) async fn keep(&mut self, leave: Leave) {
+        let is_true = |state: &Standing<D>| !self.must_load && !state.is_assumed;
+        let Some(state) = self.state.take().filter(is_true) else { return };
+        if state.unsaved() < SNAPSHOT_EVENTS_MIN {
             return;
-        };
-        if state.unsaved() >= SNAPSHOT_EVENTS_MIN {
-            keep(&self.tools, &self.stream, state.state, state.head);
+        }
+        let kept = keep(&self.tools, &self.stream, state.state, state.head, leave == Leave::Now);
+        if let Some(kept) = kept.filter(|_| leave == Leave::Now) {
+            // A snapshot that was not kept costs time, and nothing else.
+            let _ = kept.await;
         }
     }
 

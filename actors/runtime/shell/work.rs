@@ -15,7 +15,8 @@ pub(super) async fn shift<D: Hosted>(core: &mut Core<D>, inbox: &Arc<Inbox<D::Co
             core.answer_all(waiting).await;
             continue;
         }
-        let goes = core.goes(inbox.leave());
+        let leave = inbox.leave();
+        let goes = core.goes(leave);
         match inbox.rest(goes) {
             Rest::More => {}
             Rest::Asleep => {
@@ -23,7 +24,7 @@ pub(super) async fn shift<D: Hosted>(core: &mut Core<D>, inbox: &Arc<Inbox<D::Co
                 return true;
             }
             Rest::Gone => {
-                core.keep();
+                core.keep(leave).await;
                 return false;
             }
         }
