@@ -37,8 +37,8 @@ pub const NOTES_MAX: u32 = 1000;
 /// A task.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Task {
-    /// What was agreed.
-    plan: Plan,
+    /// What was agreed. In a box: it is large, and moves on less often than the rest.
+    plan: Box<Plan>,
     /// The newest hand-over, 0 before the first.
     attempt: u32,
     /// How many tries are used up.

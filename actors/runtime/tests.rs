@@ -1,6 +1,7 @@
 //! What the runtime promises, on a real log in memory and in virtual time.
 
 mod answers;
+mod crowd;
 mod faults;
 mod faulty;
 mod living;

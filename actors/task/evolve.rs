@@ -11,9 +11,11 @@ use super::{Ending, Phase, Running, Task};
 pub(super) fn evolve(task: Task, event: &TaskEvent) -> Task {
     match event {
         TaskEvent::Submitted(submitted) => {
-            Task { plan: Plan::of(submitted), ..waiting(task, submitted.at) }
+            Task { plan: Box::new(Plan::of(submitted)), ..waiting(task, submitted.at) }
         }
-        TaskEvent::Amended(amendment) => Task { plan: task.plan.amended(amendment), ..task },
+        TaskEvent::Amended(amendment) => {
+            Task { plan: Box::new(task.plan.amended(amendment)), ..task }
+        }
         TaskEvent::Assigned(assigned) => {
             let (agent, since) = (assigned.agent.clone(), assigned.at);
             let running = Running { agent, is_started: false, since, progress: None };

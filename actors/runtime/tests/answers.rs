@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use events::store::Verdict;
 use tokio::time::Instant;
 
-use super::till::TillCommand::{Fill, Look, Open, Panic, Put, Rob, Take, Tell};
+use super::till::TillCommand::{Fill, Look, Open, Panic, Put, Rob, Stamp, Take, Tell};
+use super::till::TillEvent;
 use super::world::{World, asked, on_stage, said, told};
 use crate::runtime::inbox::INBOX_MAX;
 use crate::runtime::{Done, NewCommand, Refused};
@@ -140,6 +141,23 @@ async fn nothing_is_answered_on_a_state_that_is_not_the_newest() {
         world.changes_behind_its_back("b", 4, 1).await;
         world.asks("b", 5, Open(1)).await.expect("done");
         assert_eq!(world.tells("b", 6).await, "1 after 1", "it was open already");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn for_an_actor_time_does_not_go_back() {
+    on_stage(async {
+        let world = World::new();
+        let noon = 1_790_000_000_000_000;
+        world.clock.set(noon);
+        world.asks("a", 1, Stamp).await.expect("done");
+        world.clock.set(noon - 1_000_000);
+        world.asks("a", 2, Stamp).await.expect("done");
+        // The clock of another start is earlier still.
+        world.restarted().asks("a", 3, Stamp).await.expect("done");
+        let stamp = TillEvent::Changed { by: 0, note: noon.to_string() };
+        assert_eq!(world.history("a").await, [stamp.clone(), stamp.clone(), stamp]);
     })
     .await;
 }

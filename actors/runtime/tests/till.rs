@@ -28,6 +28,8 @@ pub(super) enum TillCommand {
     /// Refused, and recorded.
     Rob,
     Panic,
+    /// Notes the time.
+    Stamp,
     /// As many events as this, of so many bytes each.
     Fill(usize, usize),
 }
@@ -94,7 +96,11 @@ impl Decider for Till {
         matches!(command, TillCommand::Open(_))
     }
 
-    fn decide(&self, command: TillCommand, _: &Moment) -> Result<Vec<TillEvent>, TillRejection> {
+    fn decide(
+        &self,
+        command: TillCommand,
+        moment: &Moment,
+    ) -> Result<Vec<TillEvent>, TillRejection> {
         let Self { holds, changes } = *self;
         match command {
             TillCommand::Open(_) if changes > 0 => Ok(vec![]),
@@ -104,6 +110,9 @@ impl Decider for Till {
             TillCommand::Look => Ok(vec![]),
             TillCommand::Tell => Err(TillRejection::Told { holds, changes }),
             TillCommand::Rob => Err(TillRejection::Robbed),
+            TillCommand::Stamp => {
+                Ok(vec![TillEvent::Changed { by: 0, note: moment.now.0.to_string() }])
+            }
             TillCommand::Panic => panic!("a planted panic"),
             TillCommand::Fill(count, bytes) => {
                 let event = TillEvent::Changed { by: 1, note: "x".repeat(bytes) };

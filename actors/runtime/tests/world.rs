@@ -32,6 +32,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 pub(super) struct World {
     pub(super) store: Faulty,
     pub(super) writer: Writer,
+    pub(super) clock: Arc<SetClock>,
     pub(super) snapshots: Arc<MemorySnapshots>,
     pub(super) registry: Arc<Registry<Till>>,
     incidents: Arc<Mutex<Vec<Incident>>>,
@@ -73,13 +74,14 @@ impl World {
         let (writer, _task) = Writer::start(Arc::new(store.clone()), Arc::clone(&clock) as _, head);
         let incidents = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&incidents);
+        let time = Arc::clone(&clock) as _;
         let pool = tokio::runtime::Handle::current();
         let mut tools =
-            Tools::new(writer.clone(), store.reader(), Arc::clone(&snapshots) as _, clock, pool);
+            Tools::new(writer.clone(), store.reader(), Arc::clone(&snapshots) as _, time, pool);
         tools.limits = limits;
         tools.on_incident = Box::new(move |it| heard.lock().expect("held").push(it));
         let registry = Registry::new(Stage::here(), Arc::new(tools));
-        Self { store, writer, snapshots, registry, incidents, limits }
+        Self { store, writer, clock, snapshots, registry, incidents, limits }
     }
 
     pub(super) fn incidents(&self) -> Vec<Incident> {
@@ -119,14 +121,18 @@ impl World {
 
     /// What it holds.
     pub(super) async fn truth(&self, key: &str) -> Till {
+        Till::replay(&self.history(key).await)
+    }
+
+    /// What is on record about it.
+    pub(super) async fn history(&self, key: &str) -> Vec<TillEvent> {
         let stream = stream(key);
         let all = self.store.log.read_stream(&stream, Version::FIRST, Direction::Forwards, 100_000);
         let read = |stored: &events::recorded::Stored| {
             let header = stored.header();
             decode::<TillEvent>(header.wire_type, header.schema, stored.payload()).expect("reads")
         };
-        let events: Vec<_> = all.await.expect("read").iter().map(read).collect();
-        Till::replay(&events)
+        all.await.expect("read").iter().map(read).collect()
     }
 
     /// Someone else appends.

@@ -54,7 +54,7 @@ pub(super) fn keep_and_tell(folder: &Path) -> anyhow::Result<()> {
     let of_states = resident()? - before;
     let of_actors = runtime.block_on(async {
         let house = House::in_file(folder, &stage, ACTORS as usize).await?;
-        let finish = |n: u64| if n % 2 == 0 { submit() } else { withdraw() };
+        let finish = |n: u64| if n.is_multiple_of(2) { submit() } else { withdraw() };
         flying(&house, 0..2 * BEFORE, |n| (key(n / 2), finish(n))).await?;
         let before = resident()?;
         flying(&house, 2 * BEFORE..2 * BEFORE + ACTORS, |n| (key(n), submit())).await?;

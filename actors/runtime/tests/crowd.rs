@@ -1,0 +1,63 @@
+//! Many who ask at once, of actors that leave whenever nothing waits: whoever comes just when one
+//! leaves is answered by the next.
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread::scope;
+
+use events::id::LogId;
+use events::store::conformance::given::SetClock;
+use events::store::memory::Memory;
+use events::store::snapshot::MemorySnapshots;
+use events::store::{EventStore, LogHead, Writer};
+use tokio::runtime::Builder;
+use uuid::Uuid;
+
+use super::till::{Till, TillCommand};
+use super::world::{PATIENCE, asked, place};
+use crate::runtime::{Done, Refused, Registry, Stage, Tools};
+
+const ASKERS: u128 = 4;
+/// How many commands each of them sends.
+const COMMANDS: u128 = 5_000;
+const TILLS: u128 = 3;
+
+#[test]
+fn whoever_comes_just_when_an_actor_leaves_is_answered() {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = Box::leak(Box::new(runtime.expect("a runtime")));
+    let stage = Stage::on(runtime, 2).expect("threads");
+    let _inside = runtime.enter();
+    let store = Memory::new(LogId(Uuid::from_u128(7)));
+    let clock = Arc::new(SetClock::at(1_780_000_000_000_000));
+    let (reader, snapshots) = (store.reader(), Arc::new(MemorySnapshots::default()));
+    let (writer, _task) =
+        Writer::start(Arc::new(store), Arc::clone(&clock) as _, LogHead::default());
+    let tools = Tools::new(writer, reader, snapshots, clock, runtime.handle().clone());
+    let registry = Registry::<Till>::new(stage, Arc::new(tools));
+    let (answer, answers) = channel::<Result<Done, Refused>>();
+    scope(|threads| {
+        for asker in 0..ASKERS {
+            let (registry, answer) = (Arc::clone(&registry), answer.clone());
+            threads.spawn(move || {
+                for n in 0..COMMANDS {
+                    let (key, answer) = (format!("till-{}", n % TILLS), answer.clone());
+                    // It leaves nothing on record but its answer, so nobody stays for the next one.
+                    let asked = asked(asker * COMMANDS + n, TillCommand::Look);
+                    let reply = move |it| answer.send(it).expect("heard");
+                    registry.ask(place(&key), asked, Box::new(reply));
+                }
+            });
+        }
+    });
+    let (mut done, mut busy) = (0, 0);
+    for _ in 0..ASKERS * COMMANDS {
+        match answers.recv_timeout(PATIENCE).expect("nobody is forgotten") {
+            Ok(_) => done += 1,
+            Err(Refused::Busy { .. }) => busy += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!(done + busy, ASKERS * COMMANDS);
+    assert!(done > 0, "all were turned away");
+}
