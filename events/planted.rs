@@ -51,11 +51,13 @@ pub enum Bug {
     AppliedBeforeAppend,
     /// What appends nothing is answered on whatever state there is.
     RejectionOnStaleState,
+    /// An actor goes to sleep a moment after it has looked for the last time.
+    WakeUpLost,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -76,6 +78,7 @@ impl Bug {
         Self::PermitLeakedOnPanic,
         Self::AppliedBeforeAppend,
         Self::RejectionOnStaleState,
+        Self::WakeUpLost,
     ];
 
     /// The name that picks it.
@@ -102,6 +105,7 @@ impl Bug {
             Self::PermitLeakedOnPanic => "permit_leaked_on_panic",
             Self::AppliedBeforeAppend => "applied_before_append",
             Self::RejectionOnStaleState => "rejection_on_stale_state",
+            Self::WakeUpLost => "wake_up_lost",
         }
     }
 }

@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use events::planted::{Bug, planted};
+
 use super::asked::{Asked, Permit};
 
 /// How many commands an actor has at once: those that wait, and those that are not answered yet.
@@ -123,6 +125,11 @@ impl<C> Inbox<C> {
         let mut queue = self.queue();
         if !queue.waiting.is_empty() {
             return Rest::More;
+        }
+        if planted(Bug::WakeUpLost) {
+            drop(queue);
+            std::thread::yield_now();
+            queue = self.queue();
         }
         (queue.leave, queue.mood) = (Leave::Stay, if goes { Mood::Gone } else { Mood::Asleep });
         if goes { Rest::Gone } else { Rest::Asleep }
