@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use events::id::CommandId;
 use events::store::snapshot::SnapshotStore;
-use events::store::{LogReader, Writer};
+use events::store::{Epochs, LogReader, Owner, Writer};
 use events::stream::StreamId;
 use events::time::Clock;
 use tokio::runtime::Handle;
@@ -90,6 +90,9 @@ pub struct Tools {
     pub clock: Arc<dyn Clock>,
     /// Where everything is done that may block, or takes long.
     pub pool: Handle,
+    /// The partitions as this node has claimed them, if it has: what it decides counts only as long
+    /// as nobody else claims them.
+    pub epochs: Option<Epochs>,
     /// How much of everything there may be.
     pub limits: Limits,
     /// Who hears of incidents.
@@ -111,6 +114,13 @@ impl Tools {
         let saves = Arc::new(Semaphore::new(SAVES_MAX));
         let on_incident = Box::new(|incident| tracing::error!(?incident, "an actor is in trouble"));
         let limits = Limits::default();
-        Self { writer, reader, snapshots, clock, pool, limits, on_incident, saves }
+        Self { writer, reader, snapshots, clock, pool, epochs: None, limits, on_incident, saves }
+    }
+
+    /// The claim under which a stream is appended to.
+    pub(crate) fn owner(&self, stream: &StreamId) -> Option<Owner> {
+        let epochs = self.epochs.as_ref()?;
+        let partition = stream.partition();
+        Some(Owner { partition, epoch: epochs[usize::from(partition)] })
     }
 }

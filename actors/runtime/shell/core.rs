@@ -6,12 +6,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use events::id::CommandId;
-use events::store::Append;
 use events::store::writer::Answers;
+use events::store::{Append, Owner};
 use events::stream::{StreamId, Version};
 use tokio::time::Instant;
 
-use super::deciding::decide;
+use super::deciding::{Target, decide};
 use super::group::{Group, Turn};
 use super::panics::Crashes;
 use crate::runtime::asked::Asked;
@@ -31,6 +31,7 @@ pub(super) type Waiting<C> = VecDeque<Box<Asked<C>>>;
 /// An actor without its mailbox.
 pub(crate) struct Core<D> {
     stream: StreamId,
+    owner: Option<Owner>,
     state: Option<Standing<D>>,
     /// Whether the log was found to say otherwise, so that nothing may be assumed about it.
     must_load: bool,
@@ -41,8 +42,8 @@ pub(crate) struct Core<D> {
 
 impl<D: Hosted> Core<D> {
     pub(crate) fn new(stream: StreamId, tools: Arc<Tools>) -> Self {
-        let crashes = Crashes::default();
-        Self { stream, state: None, must_load: false, is_moved: false, crashes, tools }
+        let (owner, crashes) = (tools.owner(&stream), Crashes::default());
+        Self { stream, owner, state: None, must_load: false, is_moved: false, crashes, tools }
     }
 
     pub(crate) fn stream(&self) -> &StreamId {
@@ -68,7 +69,8 @@ impl<D: Hosted> Core<D> {
                 Err(unloaded) => return self.refuse_for(unloaded, waiting),
             };
             let before = waiting.len();
-            let group = decide(state, &mut waiting, &self.stream, &self.tools);
+            let target = Target { stream: &self.stream, owner: self.owner };
+            let group = decide(state, &mut waiting, target, &self.tools);
             self.commit(group, &mut waiting).await;
             rounds = if waiting.len() < before { 0 } else { rounds + 1 };
         }

@@ -2,7 +2,7 @@
 
 use events::planted::{Bug, planted};
 use events::store::writer::{GROUP_APPENDS_MAX, GROUP_BYTES_MAX};
-use events::store::{Append, Decision, Expected, NewEvent};
+use events::store::{Append, Decision, Expected, NewEvent, Owner};
 use events::stream::{StreamId, Version};
 use tokio::time::Instant;
 
@@ -17,11 +17,18 @@ use crate::runtime::{Hosted, Refused, Tools};
 /// The longest text of a rejection that is recorded.
 const MESSAGE_BYTES_MAX: usize = 4096;
 
+/// Where decisions are recorded.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) stream: &'a StreamId,
+    pub(super) owner: Option<Owner>,
+}
+
 /// Decides as much of what waits as goes into one transaction.
 pub(super) fn decide<D: Hosted>(
     state: Standing<D>,
     waiting: &mut Waiting<D::Command>,
-    stream: &StreamId,
+    target: Target<'_>,
     tools: &Tools,
 ) -> Group<D> {
     let mut group = Group::new(state);
@@ -34,7 +41,7 @@ pub(super) fn decide<D: Hosted>(
         }
         let decided = caught(|| {
             group.ahead();
-            decide_one(&group, &asked, stream, tools)
+            decide_one(&group, &asked, target, tools)
         });
         match decided {
             Ok(Ok((append, _))) if !fits(&mut room, append.bytes()) => {
@@ -64,19 +71,19 @@ type Decided<E> = Result<(Append, Vec<E>), Refused>;
 fn decide_one<D: Hosted>(
     group: &Group<D>,
     asked: &Asked<D::Command>,
-    stream: &StreamId,
+    target: Target<'_>,
     tools: &Tools,
 ) -> Decided<D::Event> {
     let new = asked.new_command();
     let now = tools.clock.now().max(group.last_at());
-    let moment = Moment { now, id: stream.key.clone() };
+    let moment = Moment { now, id: target.stream.key.clone() };
     let (decision, events) = decision::<D>(group.state().decide(new.command.clone(), &moment));
     let append = Append {
-        stream: stream.clone(),
+        stream: target.stream.clone(),
         expected: expected(group.version(), &decision),
         command: new.id,
         request: new.request,
-        owner: None,
+        owner: target.owner,
         decision,
         cause: new.cause.clone(),
         blobs: new.blobs.clone(),

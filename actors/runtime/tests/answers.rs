@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::till::TillCommand::{Fill, Look, Open, Panic, Put, Rob, Stamp, Take, Tell};
 use super::till::TillEvent;
-use super::world::{World, asked, on_stage, said, told};
+use super::world::{World, asked, on_stage, said, stream, told};
 use crate::runtime::inbox::INBOX_MAX;
-use crate::runtime::{Done, NewCommand, Refused};
+use crate::runtime::{Done, Incident, NewCommand, Refused};
 
 /// Answers as they arrive, with the number of the command.
 #[derive(Clone, Default)]
@@ -72,7 +72,7 @@ async fn a_command_that_comes_again_has_its_first_answer() {
         let world = World::new();
         let first = world.asks("a", 1, Open(5)).await.expect("done");
         world.asks("a", 2, Put(1)).await.expect("done");
-        for world in [&world, &world.restarted()] {
+        for world in [&world, &world.restarted().await] {
             let again = world.asks("a", 1, Open(5)).await.expect("done");
             assert_eq!((again.known, &again.outcome), (true, &first.outcome));
             let again = world.asks("a", 2, Put(1)).await.expect("done");
@@ -155,9 +155,30 @@ async fn for_an_actor_time_does_not_go_back() {
         world.clock.set(noon - 1_000_000);
         world.asks("a", 2, Stamp).await.expect("done");
         // The clock of another start is earlier still.
-        world.restarted().asks("a", 3, Stamp).await.expect("done");
+        world.restarted().await.asks("a", 3, Stamp).await.expect("done");
         let stamp = TillEvent::Changed { by: 0, note: noon.to_string() };
         assert_eq!(world.history("a").await, [stamp.clone(), stamp.clone(), stamp]);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_lost_an_actor_to_another_node_records_nothing_more() {
+    on_stage(async {
+        let before = World::new().taken_over().await;
+        before.asks("a", 1, Open(5)).await.expect("done");
+        let after = before.taken_over().await;
+        let answers = Answers::default();
+        for n in 2..=9 {
+            before.sends("a", asked(n, Put(1)), answers.of(n));
+        }
+        let refused = before.asks("a", 10, Look).await.expect_err("refused");
+        assert!(matches!(refused, Refused::Moved), "{refused:?}");
+        assert_eq!(answers.count(|it| matches!(it, Err(Refused::Moved))), 8);
+        assert_eq!(before.incidents(), [Incident::Moved { stream: stream("a") }]);
+        tokio::task::yield_now().await;
+        assert_eq!(before.registry.live(), 0, "it is not kept where it does not belong");
+        assert_eq!(after.tells("a", 11).await, "5 after 1");
     })
     .await;
 }

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use events::chain::EventHash;
-use events::id::{CommandId, LogId, Tenant};
+use events::id::{CommandId, Consumer, LogId, Tenant};
 use events::recorded::Stored;
 use events::store::memory::Memory;
 use events::store::{
-    Arrival, Arrived, Batch, Behind, Error, EventStore, Filter, Imported, Kept, KeptBlob, LogHead,
-    LogReader, Outcome, Page, Progress, Reply, Report, StreamHead,
+    Arrival, Arrived, Batch, Behind, Epochs, Error, EventStore, Filter, Imported, Kept, KeptBlob,
+    LogHead, LogReader, Outcome, Page, Progress, Reply, Report, Standing, StreamHead,
 };
 use events::stream::{Direction, Position, StreamId, Version};
 
@@ -83,6 +83,14 @@ impl EventStore for Faulty {
     async fn claim(&self, partition: u16) -> Result<u64, Error> {
         self.log.claim(partition).await
     }
+
+    async fn claim_all(&self) -> Result<Epochs, Error> {
+        self.log.claim_all().await
+    }
+
+    async fn epochs(&self) -> Result<Epochs, Error> {
+        self.log.epochs().await
+    }
 }
 
 #[async_trait]
@@ -119,6 +127,18 @@ impl LogReader for Faulty {
 
     async fn read_all(&self, from: Position, filter: &Filter, limit: usize) -> Result<Page, Error> {
         self.log.read_all(from, filter, limit).await
+    }
+
+    async fn at(&self, positions: &[Position]) -> Result<Vec<Stored>, Error> {
+        self.log.at(positions).await
+    }
+
+    async fn standing(&self, consumer: &Consumer) -> Result<Option<Standing>, Error> {
+        self.log.standing(consumer).await
+    }
+
+    async fn consumers(&self) -> Result<Vec<(Consumer, Standing)>, Error> {
+        self.log.consumers().await
     }
 
     async fn blob(&self, tenant: &Tenant, hash: &EventHash) -> Result<Option<Vec<u8>>, Error> {

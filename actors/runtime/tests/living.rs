@@ -71,7 +71,7 @@ async fn when_all_leave_what_was_asked_is_answered_and_nothing_more_is_taken() {
         world.registry.drain(Instant::now() + Duration::from_secs(10)).await;
         assert_eq!(world.registry.live(), 0);
         assert!(matches!(world.asks("a", 999, Put(1)).await, Err(Refused::Busy { .. })));
-        let sum = world.restarted().tells("till-1", 1_000).await;
+        let sum = world.restarted().await.tells("till-1", 1_000).await;
         assert_eq!(sum, "5 after 5");
     })
     .await;

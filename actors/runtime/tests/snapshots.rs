@@ -63,7 +63,7 @@ async fn with_snapshot(change: impl Fn(Snapshot) -> Snapshot) {
     let wrong = Till { holds: 7_777, changes: 7 };
     let state = Snapshot::take(kept.shape, kept.version, kept.hash, &wrong).expect("small").state;
     world.snapshots.save(&stream("a"), &change(Snapshot { state, ..kept })).expect("saved");
-    assert_eq!(world.restarted().tells("a", 2).await, "60 after 60");
+    assert_eq!(world.restarted().await.tells("a", 2).await, "60 after 60");
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,7 +87,7 @@ async fn a_history_that_is_given_out_short_is_refused_and_not_believed() {
         let world = World::new();
         world.asks("a", 1, Open(5)).await.expect("done");
         world.asks("a", 2, Put(1)).await.expect("done");
-        let world = world.restarted();
+        let world = world.restarted().await;
         world.store.reads_short(true);
         let refused = world.asks("a", 3, Tell).await.expect_err("refused");
         let Refused::Log(events::store::Error::Damaged(damage)) = refused else {

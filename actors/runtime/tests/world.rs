@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use events::codec::decode;
-use events::id::{CommandId, CommandKind, Principal, main_tenant};
+use events::id::{CommandId, CommandKind, LogId, Principal, main_tenant};
 use events::store::conformance::given::SetClock;
 use events::store::memory::Memory;
 use events::store::snapshot::MemorySnapshots;
 use events::store::{
-    Append, Cause, Decision, EventStore, Expected, LogReader, NewEvent, RequestHash, Verdict,
-    Writer,
+    Append, Cause, Decision, Epochs, EventStore, Expected, LogHead, LogReader, NewEvent,
+    RequestHash, Verdict, Writer,
 };
 use events::stream::{Direction, StreamId, Version};
 use tokio::sync::oneshot;
@@ -56,29 +56,41 @@ impl World {
     }
 
     pub(super) fn with(limits: Limits) -> Self {
-        let store = Faulty::new(Memory::new(events::id::LogId(Uuid::from_u128(7))));
-        Self::over(store, Arc::default(), limits)
+        let store = Faulty::new(Memory::new(LogId(Uuid::from_u128(7))));
+        Self::over(store, LogHead::default(), Arc::default(), limits, None)
     }
 
     /// The same log and snapshots, and nothing in memory.
-    pub(super) fn restarted(&self) -> Self {
-        Self::over(self.store.clone(), Arc::clone(&self.snapshots), self.limits)
+    pub(super) async fn restarted(&self) -> Self {
+        self.beside(None).await
     }
 
-    fn over(store: Faulty, snapshots: Arc<MemorySnapshots>, limits: Limits) -> Self {
+    /// The same log and snapshots, and a claim on all of it.
+    pub(super) async fn taken_over(&self) -> Self {
+        let epochs = self.store.claim_all().await.expect("claimed");
+        self.beside(Some(epochs)).await
+    }
+
+    async fn beside(&self, epochs: Option<Epochs>) -> Self {
+        let head = self.store.head().await.expect("a head");
+        Self::over(self.store.clone(), head, Arc::clone(&self.snapshots), self.limits, epochs)
+    }
+
+    fn over(
+        store: Faulty,
+        head: LogHead,
+        snapshots: Arc<MemorySnapshots>,
+        limits: Limits,
+        epochs: Option<Epochs>,
+    ) -> Self {
         let clock = Arc::new(SetClock::at(1_780_000_000_000_000));
-        let head = events::store::LogHead {
-            position: futures_head(&store.log),
-            ..events::store::LogHead::default()
-        };
         let (writer, _task) = Writer::start(Arc::new(store.clone()), Arc::clone(&clock) as _, head);
         let incidents = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&incidents);
-        let time = Arc::clone(&clock) as _;
+        let (kept, time) = (Arc::clone(&snapshots) as _, Arc::clone(&clock) as _);
         let pool = tokio::runtime::Handle::current();
-        let mut tools =
-            Tools::new(writer.clone(), store.reader(), Arc::clone(&snapshots) as _, time, pool);
-        tools.limits = limits;
+        let mut tools = Tools::new(writer.clone(), store.reader(), kept, time, pool);
+        (tools.limits, tools.epochs) = (limits, epochs);
         tools.on_incident = Box::new(move |it| heard.lock().expect("held").push(it));
         let registry = Registry::new(Stage::here(), Arc::new(tools));
         Self { store, writer, clock, snapshots, registry, incidents, limits }
@@ -149,15 +161,6 @@ impl World {
             blobs: Vec::new(),
         };
         self.writer.append(append).await.expect("appended");
-    }
-}
-
-fn futures_head(log: &Memory) -> events::stream::Position {
-    use std::task::{Context, Poll, Waker};
-    let mut head = log.head();
-    match head.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(head) => head.expect("memory has a head").position,
-        Poll::Pending => panic!("memory does not wait"),
     }
 }
 
