@@ -2,6 +2,7 @@
 //! pauses and silences in between. Which task it gets is not decided here.
 
 mod rejection;
+mod spoken;
 mod terms;
 #[cfg(test)]
 mod tests;

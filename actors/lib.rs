@@ -4,6 +4,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`decider`] | the trait: `decide` what a command leads to, `evolve` the state by what happened |
+//! | [`command`] | how commands are said in JSON |
 //! | [`bounds`] | how much of everything there may be |
 //! | [`agent`] | who works: what it offers, and whether it may get work |
 //! | [`task`] | one piece of work, from submission to its end |
@@ -15,6 +16,7 @@
 
 pub mod agent;
 pub mod bounds;
+pub mod command;
 pub mod decider;
 mod kept;
 #[cfg(feature = "runtime")]

@@ -8,6 +8,7 @@ mod command;
 mod evolve;
 mod plan;
 mod rejection;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod timers;

@@ -1,7 +1,8 @@
 //! The port of the bus: messages by subject, as NATS has them. A message that was handed over may
 //! still be lost: the truth is in the log, and whoever misses something reads it there.
 //!
-//! - [`subject`] names and patterns; [`headers`] what stands before a payload; [`message`]
+//! - [`subject`] names and patterns; [`headers`] what stands before a payload; [`message`]; [`origin`]
+//!   whose it is
 //! - [`trie`] who listens to what; [`router`] the bus of one process; `listener` the protocol on a
 //!   socket over it; `nats` a real server
 //! - [`discovery`] what is served, told to who asks
@@ -18,6 +19,7 @@ pub mod listener;
 pub mod message;
 #[cfg(feature = "nats")]
 pub mod nats;
+pub mod origin;
 pub mod router;
 pub mod simulated;
 pub mod subject;
@@ -31,6 +33,7 @@ use tokio::sync::broadcast;
 
 pub use headers::Headers;
 pub use message::Message;
+pub use origin::Origin;
 pub use router::Router;
 pub use subject::{Name, Pattern};
 pub use subscription::{Subscribe, Subscription};

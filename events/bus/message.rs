@@ -1,9 +1,11 @@
 //! A message: where it goes, where an answer goes, headers, payload.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::headers::NO_RESPONDERS;
-use super::{Headers, Name};
+use super::{Headers, Name, Origin};
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Message {
     pub headers: Headers,
     /// What it says.
     pub payload: Bytes,
+    /// Who sent it, where the bus knows.
+    pub origin: Option<Arc<Origin>>,
 }
 
 /// A message that is looked at on its way, wherever its bytes are.
@@ -29,6 +33,8 @@ pub struct View<'a> {
     pub headers: &'a [u8],
     /// What it says.
     pub payload: &'a [u8],
+    /// Who sent it, where the bus knows.
+    pub origin: Option<&'a Arc<Origin>>,
     /// The same, where it is whole.
     whole: Option<&'a Message>,
 }
@@ -42,7 +48,13 @@ impl<'a> View<'a> {
         headers: &'a [u8],
         payload: &'a [u8],
     ) -> Self {
-        Self { subject, reply, headers, payload, whole: None }
+        Self { subject, reply, headers, payload, origin: None, whole: None }
+    }
+
+    /// The same, sent by someone.
+    #[must_use]
+    pub fn from(self, origin: Option<&'a Arc<Origin>>) -> Self {
+        Self { origin, ..self }
     }
 
     /// The message, to be kept.
@@ -57,6 +69,7 @@ impl<'a> View<'a> {
             reply: self.reply.map(|reply| Name::as_received(copy(reply))),
             headers: Headers::from_wire(copy(self.headers)),
             payload: copy(self.payload),
+            origin: self.origin.cloned(),
         }
     }
 }
@@ -70,6 +83,7 @@ impl Message {
             reply: self.reply.as_ref().map(|reply| &reply.as_bytes()[..]),
             headers: self.headers.wire(),
             payload: &self.payload,
+            origin: self.origin.as_ref(),
             whole: Some(self),
         }
     }
@@ -77,7 +91,13 @@ impl Message {
     /// A message without headers that wants no answer.
     #[must_use]
     pub fn new(subject: Name, payload: impl Into<Bytes>) -> Self {
-        Self { subject, reply: None, headers: Headers::none(), payload: payload.into() }
+        Self {
+            subject,
+            reply: None,
+            headers: Headers::none(),
+            payload: payload.into(),
+            origin: None,
+        }
     }
 
     /// Whether it says that nobody listens to what it answers.

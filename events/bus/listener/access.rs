@@ -8,8 +8,8 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::connect::Connect;
-use crate::bus::Pattern;
 use crate::bus::subject::tokens;
+use crate::bus::{Origin, Pattern};
 pub(super) use replies::Replies;
 
 /// Who may come in.
@@ -32,6 +32,21 @@ pub struct User {
     pub password: Secret,
     /// What it may do.
     pub permissions: Arc<Permissions>,
+    /// Whose data it works with, and who it is there.
+    pub origin: Arc<Origin>,
+}
+
+/// Who has come in.
+#[derive(Clone)]
+pub(super) struct Admitted {
+    pub(super) permissions: Arc<Permissions>,
+    pub(super) origin: Arc<Origin>,
+}
+
+impl Admitted {
+    fn everything() -> Self {
+        Self { permissions: Arc::default(), origin: Origin::anonymous() }
+    }
 }
 
 /// What someone may do.
@@ -95,18 +110,23 @@ impl Access {
     }
 
     /// What a client may do that says this about itself; nothing, if it may not come in.
-    pub(super) fn admit(&self, client: &Connect) -> Option<Arc<Permissions>> {
+    pub(super) fn admit(&self, client: &Connect) -> Option<Admitted> {
         match self {
             // There is one account, and whoever asks for another is refused.
-            Self::Open => client.account.is_none().then(Arc::default),
-            Self::Token(token) => token.is(client.auth_token.as_deref()?).then(Arc::default),
+            Self::Open => client.account.is_none().then(Admitted::everything),
+            Self::Token(token) => {
+                token.is(client.auth_token.as_deref()?).then(Admitted::everything)
+            }
             Self::Users(users) => {
                 let (name, password) = (client.user.as_deref()?, client.pass.as_deref()?);
                 let user = users.iter().find(|user| user.name == name);
                 // A name that nobody has takes as long as a wrong password.
                 let nobody = Secret([0; 32]);
                 let known = user.map_or(&nobody, |user| &user.password).is(password);
-                user.filter(|_| known).map(|user| Arc::clone(&user.permissions))
+                user.filter(|_| known).map(|user| Admitted {
+                    permissions: Arc::clone(&user.permissions),
+                    origin: Arc::clone(&user.origin),
+                })
             }
         }
     }

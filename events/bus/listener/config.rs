@@ -28,6 +28,9 @@ pub struct Config {
     pub port: Option<u16>,
     /// Who may come in, and what they may do.
     pub access: Access,
+    /// Whether the subjects of Annals are kept: nobody sends what only Annals says, or to another
+    /// tenant, and who had to say who they are listens to nothing but what is theirs.
+    pub keeps_subjects: bool,
     /// What it shows to clients that it talks to in secret; it does so with all of them or none.
     pub tls: Option<Tls>,
     /// How it is called; its id, if it has no name.
@@ -64,6 +67,7 @@ impl Default for Config {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: None,
             access: Access::Open,
+            keeps_subjects: false,
             tls: None,
             name: None,
             seed: 0,

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Door;
-use super::access::Permissions;
+use super::access::{Admitted, Permissions};
 use super::connect::{Connect, is_info};
 use super::connection::Connection;
 use super::parse::{Operation, Parser, Step};
 use super::quote::quote;
 use super::subscribed::Subscribed;
-use crate::bus::Pattern;
 use crate::bus::router::{Listener, Sender};
 use crate::bus::subject::tokens;
+use crate::bus::{Origin, Pattern};
 
 /// How much of what a client says is done before others have their turn.
 const TURN_MAX: usize = 256;
@@ -33,6 +33,7 @@ pub(super) struct Session {
     parser: Parser,
     client: Connect,
     permissions: Arc<Permissions>,
+    origin: Arc<Origin>,
     sender: Sender,
     subscriptions: HashMap<Box<[u8]>, Arc<Subscribed>>,
 }
@@ -46,6 +47,7 @@ impl Session {
             parser: Parser::new(config.payload_max, config.access.is_guarded()),
             client: Connect::default(),
             permissions: Arc::default(),
+            origin: Origin::anonymous(),
             sender: Sender::default(),
             subscriptions: HashMap::new(),
         }
@@ -103,7 +105,9 @@ impl Session {
     fn connect(&mut self, json: &[u8]) -> Result<(), Quit> {
         self.client.learn(json).ok_or(Quit(None))?;
         let refused = Quit(Some("Authorization Violation".into()));
-        self.permissions = self.door.config.access.admit(&self.client).ok_or(refused)?;
+        let admitted = self.door.config.access.admit(&self.client).ok_or(refused)?;
+        let Admitted { permissions, origin } = admitted;
+        (self.permissions, self.origin) = (permissions, origin);
         if let Some(complaint) = self.client.complaint() {
             return Err(Quit(Some(complaint.into())));
         }
@@ -148,7 +152,10 @@ impl Session {
         if tokens(subject).nth(config.tokens_max).is_some() {
             return Err(format!("{}, too many tokens", refused()).into());
         }
-        if !self.permissions.subscribe.allow_pattern(subject) {
+        let kept = config.keeps_subjects && config.access.is_guarded();
+        if !self.permissions.subscribe.allow_pattern(subject)
+            || kept && !self.origin.may_listen_to(subject)
+        {
             let group = group.map(|group| format!(" using queue {}", quote(group)));
             return Err((refused() + group.as_deref().unwrap_or_default()).into());
         }

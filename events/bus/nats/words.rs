@@ -52,6 +52,7 @@ pub(super) fn inbound(message: async_nats::Message) -> Message {
         reply: message.reply.map(name),
         headers,
         payload: message.payload,
+        origin: None,
     }
 }
 

@@ -50,12 +50,13 @@ impl Session {
             || self.permissions.allow_responses.is_some()
                 && !self.permissions.publish.denies(subject)
                 && self.connection.replies.answers(subject);
-        if !allowed {
+        let kept = self.door.config.keeps_subjects && !self.origin.may_send_to(subject);
+        if !allowed || kept {
             let text = format!("Permissions Violation for Publish to {}", quote(subject));
             return self.connection.complain(&text);
         }
         self.confirm();
-        let view = View::of(subject, reply, headers, payload);
+        let view = View::of(subject, reply, headers, payload).from(Some(&self.origin));
         let but = (!self.client.echo).then_some(self.connection.id);
         let delivered = match kind {
             Kind::Broken => 0,

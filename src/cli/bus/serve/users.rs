@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::bus::Pattern;
 use events::bus::listener::Access;
 use events::bus::listener::access::{AllowResponses, Permissions, Rules, Secret, User};
+use events::bus::{Origin, Pattern};
+use events::id::{Principal, Tenant, main_tenant};
 use serde::{Deserialize, Deserializer};
 
 use crate::cli::bus::read as read_text;
@@ -17,6 +18,9 @@ use crate::cli::problem::Problem;
 struct Entry {
     user: String,
     password: String,
+    /// Whose data it works with.
+    #[serde(default = "main_tenant")]
+    tenant: Tenant,
     #[serde(default)]
     publish: Subjects,
     #[serde(default)]
@@ -96,7 +100,16 @@ impl Entry {
             allow_responses,
         };
         let password = Secret::new(&self.password);
-        Ok(User { name: self.user.clone(), password, permissions: Arc::new(permissions) })
+        let name = self.user.clone();
+        Ok(User { name, password, permissions: Arc::new(permissions), origin: self.origin()? })
+    }
+
+    fn origin(&self) -> Result<Arc<Origin>, String> {
+        let principal = Principal::new(&self.user).map_err(|_| " has a name that is no name")?;
+        if self.tenant.as_str().starts_with('_') {
+            return Err(": tenants that begin with `_` are reserved".into());
+        }
+        Ok(Arc::new(Origin { tenant: self.tenant.clone(), principal }))
     }
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::bus::Pattern;
 use events::bus::listener::access::{AllowResponses, Permissions, Rules, Secret, User};
 use events::bus::listener::{Access, Config};
+use events::bus::{Origin, Pattern};
 
 /// The name of a setting, and how a real server is set so.
 pub(crate) type Setting = (&'static str, &'static str);
@@ -75,6 +75,7 @@ fn users() -> Vec<User> {
         name: name.into(),
         password: Secret::new("p"),
         permissions: Arc::new(permissions),
+        origin: Origin::anonymous(),
     };
     let answers = |allow_responses| Permissions {
         allow_responses: Some(allow_responses),

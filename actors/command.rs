@@ -1,0 +1,96 @@
+//! How commands are said: a verb and a JSON object, whatever door they come through. A field that is
+//! not known is refused, so that nobody believes in a limit they have misspelt.
+
+use events::content::{Content, Json};
+use events::personal::Personal;
+use events::time::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+/// A command that people and programs can say. What only Annals itself says has no verb.
+pub trait Spoken: Sized {
+    /// What may be said.
+    const VERBS: &'static [&'static str];
+
+    /// Reads what is said.
+    fn read(verb: &str, body: &[u8], carrying: &mut dyn Carrying) -> Result<Self, Malformed>;
+}
+
+/// Makes what is sent into what may be recorded: large things go beside the event, and what belongs
+/// to a person is sealed.
+pub trait Carrying {
+    /// Something that a task or a result carries.
+    fn content(&mut self, json: Json) -> Content;
+    /// A word about a person; nothing, if it is not said about which.
+    fn personal(&mut self, word: String) -> Option<Personal<String>>;
+}
+
+/// Why something that was said is no command.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// Nothing like that can be said.
+    #[error("there is no verb {verb:?}; there is {}", .verbs.join(", "))]
+    UnknownVerb {
+        /// What was said.
+        verb: String,
+        /// What can be said.
+        verbs: &'static [&'static str],
+    },
+    /// What it says does not fit.
+    #[error("{0}")]
+    Body(String),
+    /// Something is about a person, and nobody said about whom.
+    #[error("{0} is about a person: name the data subject")]
+    NobodyNamed(&'static str),
+}
+
+impl Malformed {
+    /// There is no such verb.
+    #[must_use]
+    pub fn unknown_verb<C: Spoken>(verb: &str) -> Self {
+        Self::UnknownVerb { verb: verb.chars().take(64).collect(), verbs: C::VERBS }
+    }
+}
+
+/// Reads the fields of a command; nothing at all is an object without fields.
+pub(crate) fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
+    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|error| Malformed::Body(error.to_string()))
+}
+
+/// Reads a time as people write it.
+pub(crate) fn time<'de, D: Deserializer<'de>>(text: D) -> Result<Option<Timestamp>, D::Error> {
+    let text: Option<String> = Option::deserialize(text)?;
+    text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
+}
+
+/// What `reason` commands say.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reason {
+    #[serde(default)]
+    pub(crate) reason: String,
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Keeps everything as it is.
+    pub(crate) struct AsItIs;
+
+    impl Carrying for AsItIs {
+        fn content(&mut self, json: Json) -> Content {
+            Content::Inline(json)
+        }
+
+        fn personal(&mut self, _: String) -> Option<Personal<String>> {
+            None
+        }
+    }
+
+    /// What a command is, said so.
+    pub(crate) fn say<C: Spoken>(verb: &str, body: &str) -> Result<C, Malformed> {
+        C::read(verb, body.as_bytes(), &mut AsItIs)
+    }
+}
