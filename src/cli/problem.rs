@@ -9,7 +9,6 @@ use std::path::PathBuf;
 
 use events::bus;
 use events::bus::listener::tls::Unusable;
-use events::content::{DEPTH_MAX, INLINE_BYTES_MAX};
 use events::store::keys::KeysDiffer;
 use events::store::moving::arrive;
 use events::store::moving::file::NotRead;
@@ -19,6 +18,7 @@ use events::store::{self, Damage};
 pub use code::Code;
 
 use super::show::visible;
+use crate::fact::NotAFact;
 use crate::{app, moving};
 
 /// Why a command fails.
@@ -141,24 +141,12 @@ pub enum Problem {
 /// Why a line of the input is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// It is not a CloudEvent.
-    #[error("it is not a fact: {0}")]
-    Malformed(String),
-    /// It has no id.
-    #[error("the fact has no `id`")]
-    WithoutId,
-    /// It has no source.
-    #[error("the fact has no `source`")]
-    WithoutSource,
+    /// It is no fact.
+    #[error(transparent)]
+    NotAFact(#[from] NotAFact),
     /// It is longer than any line may be.
     #[error("it is longer than {limit} bytes", limit = super::log::LINE_BYTES_MAX)]
     TooLong,
-    /// The fact is larger than any may be.
-    #[error("the fact has {0} bytes, the limit is {limit}", limit = INLINE_BYTES_MAX)]
-    TooLarge(usize),
-    /// There is more in each other than any reader should have to descend into.
-    #[error("it has {0} lists and objects inside each other, the limit is {limit}", limit = DEPTH_MAX)]
-    TooDeep(usize),
     /// Its id was used for something else.
     #[error("another fact with the id {id:?} from {source_name} is recorded already")]
     Reused {
@@ -231,11 +219,11 @@ impl Problem {
 impl Refused {
     fn code(&self) -> Code {
         match self {
-            Self::Malformed(_) => Code::LineMalformed,
-            Self::WithoutId => Code::LineWithoutId,
-            Self::WithoutSource => Code::LineWithoutSource,
-            Self::TooLong | Self::TooLarge(_) => Code::LineTooLarge,
-            Self::TooDeep(_) => Code::LineTooDeep,
+            Self::NotAFact(NotAFact::Malformed(_)) => Code::LineMalformed,
+            Self::NotAFact(NotAFact::WithoutId) => Code::LineWithoutId,
+            Self::NotAFact(NotAFact::WithoutSource) => Code::LineWithoutSource,
+            Self::NotAFact(NotAFact::TooLarge(_)) | Self::TooLong => Code::LineTooLarge,
+            Self::NotAFact(NotAFact::TooDeep(_)) => Code::LineTooDeep,
             Self::Reused { .. } => Code::CommandReused,
         }
     }

@@ -4,7 +4,6 @@
 
 mod flight;
 mod intake;
-mod line;
 mod refusals;
 mod session;
 

@@ -6,16 +6,13 @@ use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
 use std::thread;
 
-use events::codec::Words;
-use events::fact::{FactEvent, RECORDED};
-use events::id::{Category, CommandId, Principal, Source, StreamKey, Tenant};
-use events::store::keys::{Request, Secret, random_id};
-use events::store::{Append, Cause, Decision, Expected, NewEvent, RequestHash};
-use events::stream::StreamId;
+use events::id::{Principal, Source, Tenant};
+use events::store::keys::{Secret, random_id};
+use events::store::{Append, Cause};
 use tokio::sync::mpsc;
 
-use super::line::{Defaults, Fact, parse};
 use crate::cli::problem::{Problem, Refused};
+use crate::fact::{Defaults, parse};
 
 /// The longest line that is read.
 pub(in crate::cli) const LINE_BYTES_MAX: usize = 1024 * 1024;
@@ -142,35 +139,9 @@ impl Recorder {
             mint: self.mint_ids.then_some(&mint as &dyn Fn() -> String),
         };
         let fact = parse(line, &defaults)?;
-        let stream = self.stream(&fact);
         let principal = Principal::new("operator").expect("it is a word");
-        let request = self.request(&principal, &stream, line);
-        let append = Append {
-            command: CommandId::fact(&fact.source, &fact.id),
-            stream,
-            expected: Expected::Any,
-            request,
-            owner: None,
-            decision: Decision::Accepted(vec![NewEvent {
-                wire_type: RECORDED.name.into(),
-                schema: RECORDED.schema,
-                payload: fact.payload,
-            }]),
-            cause: Cause { effective_at: fact.effective_at, ..Cause::by(principal) },
-            blobs: Vec::new(),
-        };
-        Ok((fact.id, append))
-    }
-
-    fn stream(&self, fact: &Fact) -> StreamId {
-        let category = Category::new(FactEvent::CATEGORY).expect("it is a word");
-        let key = StreamKey::new(fact.source.as_str()).expect("a source is a token");
-        StreamId::new(self.tenant.clone(), category, key)
-    }
-
-    fn request(&self, principal: &Principal, stream: &StreamId, body: &[u8]) -> RequestHash {
-        let StreamId { category, key, .. } = stream;
-        Request { principal, category, key, verb: "record", body }.hash(&self.key)
+        let (id, tenant) = (fact.id.clone(), self.tenant.clone());
+        Ok((id, fact.append(tenant, Cause::by(principal), line, &self.key)))
     }
 }
 

@@ -50,12 +50,12 @@ impl Refusals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::problem::Refused;
+    use crate::fact::NotAFact;
 
     fn told(lines: impl IntoIterator<Item = u64>) -> (Option<String>, Option<String>) {
         let mut refusals = Refusals::default();
         for line in lines {
-            refusals.add(Problem::Line { line, refused: Refused::WithoutId });
+            refusals.add(Problem::Line { line, refused: NotAFact::WithoutId.into() });
         }
         let (first, others) = refusals.into_parts();
         (first.map(|problem| problem.to_string()), others)
@@ -79,7 +79,7 @@ mod tests {
     fn what_is_wrong_with_the_log_is_not_hidden_by_a_line() {
         let mut refusals = Refusals::default();
         refusals.add(Problem::StoreUnnamed);
-        refusals.add(Problem::Line { line: 1, refused: Refused::WithoutId });
+        refusals.add(Problem::Line { line: 1, refused: NotAFact::WithoutId.into() });
         assert!(matches!(refusals.into_parts().0, Some(Problem::StoreUnnamed)));
     }
 }

@@ -1,31 +1,61 @@
-//! A line of input → a fact: pure. The payload of record is the line as it was received; only what
-//! the line left to defaults is written into it, in front.
+//! A CloudEvent as it was received → a fact, ready to be recorded: pure, and the same at every door.
+//! The payload of record is what was received; only what it left to defaults is written into it, in
+//! front.
 
 use std::borrow::Cow;
 
+use events::codec::Words;
 use events::content::{DEPTH_MAX, INLINE_BYTES_MAX, depth};
-use events::id::Source;
+use events::fact::{FactEvent, RECORDED};
+use events::id::{Category, CommandId, Source, StreamKey, Tenant};
+use events::store::keys::{Request, Secret};
+use events::store::{Append, Cause, Decision, Expected, NewEvent};
+use events::stream::StreamId;
 use events::time::Timestamp;
 use serde::{Deserialize, Deserializer};
-
-use crate::cli::problem::Refused;
 
 /// The only version of CloudEvents there is.
 const SPECVERSION: &str = "1.0";
 
-/// A fact, ready to be recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fact {
-    pub(super) id: String,
-    pub(super) source: Source,
-    pub(super) effective_at: Option<Timestamp>,
-    pub(super) payload: Vec<u8>,
+/// Why something is not a fact.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAFact {
+    /// It is not a CloudEvent.
+    #[error("it is not a fact: {0}")]
+    Malformed(String),
+    /// It has no id.
+    #[error("the fact has no `id`")]
+    WithoutId,
+    /// It has no source.
+    #[error("the fact has no `source`")]
+    WithoutSource,
+    /// The fact is larger than any may be.
+    #[error("the fact has {0} bytes, the limit is {limit}", limit = INLINE_BYTES_MAX)]
+    TooLarge(usize),
+    /// There is more in each other than any reader should have to descend into.
+    #[error("it has {0} lists and objects inside each other, the limit is {limit}", limit = DEPTH_MAX)]
+    TooDeep(usize),
 }
 
-/// What a line may leave out.
-pub(super) struct Defaults<'a> {
-    pub(super) source: Option<&'a Source>,
-    pub(super) mint: Option<&'a dyn Fn() -> String>,
+/// A fact, ready to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Unique together with its source.
+    pub id: String,
+    /// Who says so.
+    pub source: Source,
+    /// When it took effect, if the source says so.
+    pub effective_at: Option<Timestamp>,
+    /// What is recorded.
+    pub payload: Vec<u8>,
+}
+
+/// What may be left out.
+pub struct Defaults<'a> {
+    /// The source, if none is named.
+    pub source: Option<&'a Source>,
+    /// An id, if there is none.
+    pub mint: Option<&'a dyn Fn() -> String>,
 }
 
 /// The attributes of a CloudEvent. All that the stored fact is later read by stand here, so that
@@ -55,9 +85,36 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D
     String::deserialize(deserializer).map(Some)
 }
 
-/// Reads a line; it has no line break any more.
-pub(super) fn parse(line: &[u8], defaults: &Defaults<'_>) -> Result<Fact, Refused> {
-    let malformed = |what: String| Refused::Malformed(what);
+impl Fact {
+    /// What is asked of the log; `body` is what was received.
+    #[must_use]
+    pub fn append(self, tenant: Tenant, cause: Cause, body: &[u8], key: &Secret) -> Append {
+        let category = Category::new(FactEvent::CATEGORY).expect("it is a word");
+        let stream = StreamKey::new(self.source.as_str()).expect("a source is a token");
+        let principal = &cause.principal;
+        let request =
+            Request { principal, category: &category, key: &stream, verb: "record", body }
+                .hash(key);
+        Append {
+            command: CommandId::fact(&self.source, &self.id),
+            stream: StreamId::new(tenant, category, stream),
+            expected: Expected::Any,
+            request,
+            owner: None,
+            decision: Decision::Accepted(vec![NewEvent {
+                wire_type: RECORDED.name.into(),
+                schema: RECORDED.schema,
+                payload: self.payload,
+            }]),
+            cause: Cause { effective_at: self.effective_at, ..cause },
+            blobs: Vec::new(),
+        }
+    }
+}
+
+/// Reads a CloudEvent; as a line it has no line break any more.
+pub fn parse(line: &[u8], defaults: &Defaults<'_>) -> Result<Fact, NotAFact> {
+    let malformed = |what: String| NotAFact::Malformed(what);
     let text = str::from_utf8(line).map_err(|_| malformed("it is not UTF-8".into()))?;
     if !text.trim_start().starts_with('{') {
         return Err(malformed("it is not a JSON object".into()));
@@ -65,17 +122,17 @@ pub(super) fn parse(line: &[u8], defaults: &Defaults<'_>) -> Result<Fact, Refuse
     let event: Attributes =
         serde_json::from_str(text).map_err(|error| malformed(in_one_line(&error)))?;
     if depth(text) > DEPTH_MAX {
-        return Err(Refused::TooDeep(depth(text)));
+        return Err(NotAFact::TooDeep(depth(text)));
     }
     let mut missing = Vec::new();
     if event.specversion.is_none() {
         missing.push(("specversion", SPECVERSION.to_owned()));
     }
     let id = filled("id", event.id, || defaults.mint.map(|mint| mint()), &mut missing)
-        .ok_or(Refused::WithoutId)?;
+        .ok_or(NotAFact::WithoutId)?;
     let named = || defaults.source.map(ToString::to_string);
     let source =
-        filled("source", event.source, named, &mut missing).ok_or(Refused::WithoutSource)?;
+        filled("source", event.source, named, &mut missing).ok_or(NotAFact::WithoutSource)?;
     let effective_at = event.time.as_deref().map(str::parse).transpose();
     check(event.specversion.as_deref(), &id, &event.kind)?;
     Ok(Fact {
@@ -101,8 +158,8 @@ fn filled(
     })
 }
 
-fn check(specversion: Option<&str>, id: &str, kind: &str) -> Result<(), Refused> {
-    let malformed = |what: &str| Err(Refused::Malformed(what.into()));
+fn check(specversion: Option<&str>, id: &str, kind: &str) -> Result<(), NotAFact> {
+    let malformed = |what: &str| Err(NotAFact::Malformed(what.into()));
     if specversion.is_some_and(|version| version != SPECVERSION) {
         return malformed("its `specversion` is not \"1.0\"");
     }
@@ -115,16 +172,17 @@ fn check(specversion: Option<&str>, id: &str, kind: &str) -> Result<(), Refused>
     Ok(())
 }
 
-fn open_source(text: &str) -> Result<Source, Refused> {
+fn open_source(text: &str) -> Result<Source, NotAFact> {
     if text.starts_with('_') {
-        return Err(Refused::Malformed("a `source` that begins with `_` is reserved".into()));
+        return Err(NotAFact::Malformed("a `source` that begins with `_` is reserved".into()));
     }
-    text.parse()
-        .map_err(|error: events::id::InvalidId| Refused::Malformed(format!("its `source` {error}")))
+    text.parse().map_err(|error: events::id::InvalidId| {
+        NotAFact::Malformed(format!("its `source` {error}"))
+    })
 }
 
 /// The line with what it left out written in front, everything else byte for byte.
-fn completed(line: &str, missing: &[(&str, String)]) -> Result<Vec<u8>, Refused> {
+fn completed(line: &str, missing: &[(&str, String)]) -> Result<Vec<u8>, NotAFact> {
     let payload = match line.split_once('{') {
         Some((before, rest)) if !missing.is_empty() => {
             let written: String = missing
@@ -138,7 +196,7 @@ fn completed(line: &str, missing: &[(&str, String)]) -> Result<Vec<u8>, Refused>
         _ => Cow::Borrowed(line),
     };
     if payload.len() > INLINE_BYTES_MAX {
-        return Err(Refused::TooLarge(payload.len()));
+        return Err(NotAFact::TooLarge(payload.len()));
     }
     Ok(payload.into_owned().into_bytes())
 }
@@ -149,5 +207,4 @@ fn in_one_line(error: &serde_json::Error) -> String {
 }
 
 #[cfg(test)]
-#[path = "line_tests.rs"]
 mod tests;

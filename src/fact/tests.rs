@@ -8,16 +8,16 @@ use super::*;
 
 const WHOLE: &str = r#"{"specversion":"1.0","id":"1","source":"shop","type":"order.placed"}"#;
 
-fn alone(line: &str) -> Result<Fact, Refused> {
+fn alone(line: &str) -> Result<Fact, NotAFact> {
     parse(line.as_bytes(), &Defaults { source: None, mint: None })
 }
 
-fn helped(line: &str) -> Result<Fact, Refused> {
+fn helped(line: &str) -> Result<Fact, NotAFact> {
     let source = "shop".parse().expect("it is a token");
     parse(line.as_bytes(), &Defaults { source: Some(&source), mint: Some(&|| "minted".into()) })
 }
 
-fn payload(fact: Result<Fact, Refused>) -> String {
+fn payload(fact: Result<Fact, NotAFact>) -> String {
     String::from_utf8(fact.expect("it is a fact").payload).expect("it is text")
 }
 
@@ -47,8 +47,8 @@ fn the_lines_own_source_comes_first() {
 
 #[test]
 fn a_line_without_id_or_source_says_so() {
-    assert_eq!(alone(r#"{"source":"a","type":"t"}"#), Err(Refused::WithoutId));
-    assert_eq!(alone(r#"{"id":"1","type":"t"}"#), Err(Refused::WithoutSource));
+    assert_eq!(alone(r#"{"source":"a","type":"t"}"#), Err(NotAFact::WithoutId));
+    assert_eq!(alone(r#"{"id":"1","type":"t"}"#), Err(NotAFact::WithoutSource));
 }
 
 #[test]
@@ -90,14 +90,14 @@ fn a_fact_is_at_most_as_large_as_an_event_may_be() {
     let frame = of(0).len();
     assert!(alone(&of(INLINE_BYTES_MAX - frame)).is_ok());
     let refused = alone(&of(INLINE_BYTES_MAX - frame + 1));
-    assert_eq!(refused, Err(Refused::TooLarge(INLINE_BYTES_MAX + 1)));
+    assert_eq!(refused, Err(NotAFact::TooLarge(INLINE_BYTES_MAX + 1)));
 }
 
 #[test]
 fn data_nested_without_end_does_not_exhaust_the_stack() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     let line = WHOLE.replace("\"type\"", &format!("\"data\":{deep},\"type\""));
-    assert_eq!(alone(&line), Err(Refused::TooDeep(100_001)));
+    assert_eq!(alone(&line), Err(NotAFact::TooDeep(100_001)));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_fact_is_at_most_as_deep_as_every_reader_can_go() {
         WHOLE.replace("\"type\"", &format!("\"data\":{inside},\"type\""))
     };
     assert!(alone(&of(DEPTH_MAX)).is_ok());
-    assert_eq!(alone(&of(DEPTH_MAX + 1)), Err(Refused::TooDeep(DEPTH_MAX + 1)));
+    assert_eq!(alone(&of(DEPTH_MAX + 1)), Err(NotAFact::TooDeep(DEPTH_MAX + 1)));
     assert!(serde_json::from_str::<serde_json::Value>(&of(DEPTH_MAX)).is_ok());
 }
 
