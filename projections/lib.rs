@@ -3,12 +3,14 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`projection`] | the trait: which rows an event touches, and what it makes of each |
+//! | [`agent_list`] | every agent with what it offers, and whether it may get work |
 //! | [`task_list`] | every task with its present phase |
 //!
 //! A projection never reads an actor's state, and never another projection. Rows can be thrown
 //! away at any time: the same events give the same rows.
 #![warn(missing_docs)]
 
+pub mod agent_list;
 pub mod projection;
 pub mod task_list;
 
