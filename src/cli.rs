@@ -4,11 +4,13 @@
 mod bus;
 mod completions;
 mod doctor;
+mod listening;
 mod log;
 mod migrate;
 mod output;
 pub mod problem;
 mod progress;
+mod remote;
 mod show;
 mod signals;
 mod threads;

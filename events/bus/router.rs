@@ -173,6 +173,15 @@ impl Router {
         }
     }
 
+    /// Sends a message that this process answers with. Where it goes was said by whoever asked, who may
+    /// have said anything: to what is no name nothing is sent.
+    pub fn hand_over(&self, message: &Message) {
+        let name = message.subject.as_bytes().clone();
+        if Name::new(name).is_ok() && !self.shared.closed.load(Ordering::Acquire) {
+            self.send(message);
+        }
+    }
+
     /// A subject for one answer, and the answer that is waited for.
     pub(crate) fn expect_answer(&self) -> (Name, Awaited) {
         self.shared.answers.expect_one()

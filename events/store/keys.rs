@@ -22,6 +22,7 @@ pub(crate) use wrapped::{Wrapped, subject_name};
 use crate::id::{Category, Principal, StreamKey, Tenant};
 use crate::personal::{KeyId, Personal, associated_data};
 use crate::store::{Error, RequestHash};
+use crate::time::Timestamp;
 
 /// The bytes of a secret key, wiped when dropped.
 pub type Secret = Zeroizing<[u8; 32]>;
@@ -116,6 +117,14 @@ pub fn random_id() -> Uuid {
     let mut bytes = [0; 16];
     rand::fill(&mut bytes).expect("the system gives randomness");
     uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// Makes an id that begins with the time, so that ids made together are kept together.
+#[must_use]
+pub fn new_id(now: Timestamp) -> Uuid {
+    let mut bytes = [0; 10];
+    rand::fill(&mut bytes).expect("the system gives randomness");
+    uuid::Builder::from_unix_timestamp_millis(now.millis(), &bytes).into_uuid()
 }
 
 /// Seals a value for good: the same value sealed twice gives different bytes.

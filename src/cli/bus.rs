@@ -7,23 +7,17 @@ mod serve;
 mod shown;
 mod subscribe;
 
-use std::path::{Path, PathBuf};
-
 use bytes::Bytes;
 use clap::Subcommand;
-use events::bus::nats::{Login, Nats, Settings};
 use events::bus::{self, Event, Headers, Message, Name};
-use events::store::keys::random_id;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::problem::Problem;
+use super::remote::Connect;
 use super::threads::side_by_side;
 use super::{Context, Done};
-
-/// What the server calls these connections.
-const NAME: &str = "annals bus";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BusCommand {
@@ -43,57 +37,6 @@ impl BusCommand {
             Self::Request(command) => side_by_side(command.run(context)),
             Self::Serve(command) => side_by_side(command.run(context)),
         }
-    }
-}
-
-/// Which server, and who we are there.
-#[derive(Debug, clap::Args)]
-struct Connect {
-    /// The server: nats://host:port, or tls://, also with user:password@ or token@ before the host
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "ANNALS_NATS",
-        default_value = "nats://127.0.0.1:4222",
-        hide_env_values = true
-    )]
-    server: String,
-    /// A credentials file of NATS
-    #[arg(long, value_name = "FILE")]
-    credentials: Option<PathBuf>,
-    /// What the subjects of answers begin with; the server must let us listen there
-    #[arg(long, value_name = "SUBJECT", default_value = "_INBOX")]
-    inbox: Name,
-    /// Talk in secret only, and only with a server whose certificate is signed by one of this file, in
-    /// PEM [default: with tls://, by one that the system knows]
-    #[arg(long, value_name = "FILE")]
-    tls_ca: Option<PathBuf>,
-    /// A certificate to show to a server that asks for one, in PEM
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    tls_cert: Option<PathBuf>,
-    /// The key of the certificate, in PEM
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    tls_key: Option<PathBuf>,
-}
-
-impl Connect {
-    /// Connects; one attempt is made.
-    async fn open(&self) -> Result<Nats, Problem> {
-        let seed = random_id().as_u64_pair().0;
-        let (server, login) = parts(&self.server);
-        let mut settings = Settings::to(server, NAME, seed);
-        settings.login = login;
-        settings.inbox = self.inbox.to_string();
-        if let Some(file) = &self.credentials {
-            settings.login = Some(Login::Credentials(read(file)?));
-        }
-        // The client would say less about a file that is not there.
-        for file in [&self.tls_ca, &self.tls_cert, &self.tls_key].into_iter().flatten() {
-            read(file)?;
-        }
-        settings.authorities.clone_from(&self.tls_ca);
-        settings.certificate = self.tls_cert.clone().zip(self.tls_key.clone());
-        Ok(Nats::connect(settings).await?)
     }
 }
 
@@ -120,23 +63,6 @@ fn refusal(event: &Event) -> Option<Problem> {
         Event::Closed => Some(bus::Error::Closed.into()),
         _ => None,
     }
-}
-
-/// The text of a file.
-fn read(file: &Path) -> Result<String, Problem> {
-    std::fs::read_to_string(file)
-        .map_err(|source| Problem::InputMissing { path: file.into(), source })
-}
-
-/// A server's address without what lets one in, and that.
-fn parts(url: &str) -> (String, Option<Login>) {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("nats", url));
-    let Some((login, host)) = rest.rsplit_once('@') else { return (url.into(), None) };
-    let login = match login.split_once(':') {
-        Some((user, password)) => Login::Password(user.into(), password.into()),
-        None => Login::Token(login.into()),
-    };
-    (format!("{scheme}://{host}"), Some(login))
 }
 
 /// What a message says beside where it goes.

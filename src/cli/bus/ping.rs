@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use events::bus::Bus as _;
 use serde::Serialize;
 
-use super::{Connect, parts};
+use super::Connect;
 use crate::cli::output::Lines;
 use crate::cli::{Context, Done};
 
@@ -50,7 +50,7 @@ impl Ping {
         times.sort_unstable();
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         let told = Told {
-            server: parts(&self.connect.server).0,
+            server: self.connect.shown(),
             version: bus.server_version(),
             jetstream: bus.has_jetstream(),
             pings: times.len(),

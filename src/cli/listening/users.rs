@@ -10,8 +10,8 @@ use events::bus::{Origin, Pattern};
 use events::id::{Principal, Tenant, main_tenant};
 use serde::{Deserialize, Deserializer};
 
-use crate::cli::bus::read as read_text;
 use crate::cli::problem::Problem;
+use crate::cli::remote::read as read_text;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

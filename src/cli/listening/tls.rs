@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use events::bus::listener::Tls;
 use events::bus::listener::tls::Unusable;
 
-use crate::cli::bus::read;
 use crate::cli::problem::Problem;
+use crate::cli::remote::read;
 
 /// What to show to clients, and whom to let in.
 #[derive(Debug, clap::Args)]

@@ -1,0 +1,60 @@
+//! Work that a door starts and must not wait for. There is never more of it than this.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+/// How much of it there is at once.
+pub const AT_ONCE_MAX: usize = 4096;
+
+/// Work in the background.
+#[derive(Debug, Clone)]
+pub struct Background {
+    pool: Handle,
+    room: Arc<Semaphore>,
+}
+
+impl Background {
+    /// Works on these threads.
+    #[must_use]
+    pub fn on(pool: Handle) -> Self {
+        Self { pool, room: Arc::new(Semaphore::new(AT_ONCE_MAX)) }
+    }
+
+    /// Room for one more; none, if there is too much to do.
+    #[must_use]
+    pub fn room(&self) -> Option<Room<'_>> {
+        let permit = Arc::clone(&self.room).try_acquire_owned().ok()?;
+        Some(Room { pool: &self.pool, permit })
+    }
+
+    /// Waits until all of it is done, or the time has come; says whether it is.
+    pub async fn drain(&self, until: Instant) -> bool {
+        let all = self.room.acquire_many(AT_ONCE_MAX as u32);
+        tokio::time::timeout_at(until, all).await.is_ok()
+    }
+}
+
+/// Room for one piece of work.
+pub struct Room<'a> {
+    pool: &'a Handle,
+    permit: tokio::sync::OwnedSemaphorePermit,
+}
+
+impl Room<'_> {
+    /// Starts it.
+    pub fn start(self, work: impl Future<Output = ()> + Send + 'static) {
+        let permit = self.permit;
+        #[expect(clippy::disallowed_methods, reason = "`drain` waits for it")]
+        self.pool.spawn(async move {
+            work.await;
+            drop(permit);
+        });
+    }
+}
+
+/// How long who is refused for lack of room should wait.
+pub const SOON: Duration = Duration::from_millis(50);

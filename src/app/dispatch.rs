@@ -1,0 +1,200 @@
+//! Where every command comes through, from whatever door: who asks is allowed to, what is said is
+//! read, what is personal sealed, and the actor it is about is asked.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actors::agent::Agent;
+use actors::command::Spoken;
+use actors::runtime::{Done, Hosted, NewCommand, Place, Registry};
+use actors::task::Task;
+use bytes::Bytes;
+use events::content::{DEPTH_MAX, depth};
+use events::id::Source;
+use events::store::keys::Request;
+use events::store::{Answer, Writer};
+use events::subject::Target;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::asking::{Answered, Asking, Context, PATIENCE, Tell};
+use super::background::{Background, SOON};
+use super::carrying::Carrier;
+use super::refusal::Refusal;
+use super::tenant_keys::{Keys, RequestKeys};
+use super::who::{Action, Who, authorize};
+use crate::fact::{Defaults, NotAFact, parse};
+
+/// Everyone who can be asked.
+pub struct Dispatch {
+    agents: Arc<Registry<Agent>>,
+    tasks: Arc<Registry<Task>>,
+    writer: Writer,
+    keys: Keys,
+    background: Background,
+    stopping: AtomicBool,
+}
+
+/// A fact, as a door has read it.
+#[derive(Debug, Clone)]
+pub struct Saying {
+    /// Who says it.
+    pub who: Who,
+    /// In whose log.
+    pub tenant: events::id::Tenant,
+    /// Where it comes from.
+    pub source: Source,
+    /// The CloudEvent, as received.
+    pub body: Bytes,
+    /// Why it is said.
+    pub context: Context,
+}
+
+impl Dispatch {
+    /// Asks these.
+    #[must_use]
+    pub fn new(
+        agents: Arc<Registry<Agent>>,
+        tasks: Arc<Registry<Task>>,
+        writer: Writer,
+        keys: Keys,
+        background: Background,
+    ) -> Self {
+        Self { agents, tasks, writer, keys, background, stopping: AtomicBool::new(false) }
+    }
+
+    /// Takes nothing new from now on.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Has a command decided and recorded; `tell` is told when it is durable.
+    pub fn dispatch(self: &Arc<Self>, asking: Asking, tell: Tell) {
+        if let Err(refusal) = self.may_ask(&asking) {
+            return tell(Err(refusal));
+        }
+        let at_hand = match asking.context.data_subject {
+            None => self.keys.at_hand(&asking.tenant),
+            Some(_) => None,
+        };
+        match at_hand {
+            Some(keys) => self.ask(asking, &keys, tell),
+            None => self.ask_later(asking, tell),
+        }
+    }
+
+    fn may_ask(&self, asking: &Asking) -> Result<(), Refusal> {
+        authorize(&asking.who, Action::Command, &asking.tenant)?;
+        self.is_open()?;
+        named(&asking.target)?;
+        readable(&asking.body)
+    }
+
+    fn is_open(&self) -> Result<(), Refusal> {
+        if self.stopping.load(Ordering::Acquire) { Err(Refusal::Stopping) } else { Ok(()) }
+    }
+
+    /// Keys that are used for the first time have to be made first.
+    fn ask_later(self: &Arc<Self>, asking: Asking, tell: Tell) {
+        let Some(room) = self.background.room() else { return tell(Err(Refusal::Busy(SOON))) };
+        let this = Arc::clone(self);
+        room.start(async move {
+            let subject = asking.context.data_subject.as_deref();
+            match this.keys.of(&asking.tenant, subject).await {
+                Ok(keys) => this.ask(asking, &keys, tell),
+                Err(error) => tell(Err(error.into())),
+            }
+        });
+    }
+
+    fn ask(&self, asking: Asking, keys: &RequestKeys, tell: Tell) {
+        match asking.target.category.as_str() {
+            "task" => ask(&self.tasks, asking, keys, tell),
+            "agent" => ask(&self.agents, asking, keys, tell),
+            other => tell(Err(Refusal::Unknown(format!(
+                "{other:?} cannot be asked anything; task and agent can"
+            )))),
+        }
+    }
+
+    /// Has a fact recorded; `tell` is told when it is durable.
+    pub fn record(self: &Arc<Self>, saying: Saying, tell: Tell) {
+        let may = authorize(&saying.who, Action::Fact, &saying.tenant).map_err(Refusal::from);
+        if let Err(refusal) = may.and_then(|()| self.is_open()) {
+            return tell(Err(refusal));
+        }
+        let Some(room) = self.background.room() else { return tell(Err(Refusal::Busy(SOON))) };
+        let this = Arc::clone(self);
+        room.start(async move { tell(this.recorded(saying).await) });
+    }
+
+    async fn recorded(&self, saying: Saying) -> Answered {
+        let Saying { who, tenant, source, body, context } = saying;
+        let fact = parse(&body, &Defaults { source: Some(&source), mint: None })?;
+        if fact.source != source {
+            let what = format!("its `source` is {}, and it was sent as one of {source}", fact.source);
+            return Err(NotAFact::Malformed(what).into());
+        }
+        let keys = self.keys.of(&tenant, None).await?;
+        let append = fact.append(tenant, context.cause(&who), &body, &keys.hash);
+        let Answer { outcome, known, .. } = self.writer.try_append(append).await?;
+        Ok(Done { stream: outcome.stream.clone(), outcome, known })
+    }
+
+    /// Waits until everything that was taken is answered, or the time has come.
+    pub async fn drain(&self, until: Instant) {
+        self.background.drain(until).await;
+        self.tasks.drain(until).await;
+        self.agents.drain(until).await;
+    }
+}
+
+/// Whether something may be called this: a task is called by a uuid, and in one way only.
+fn named(target: &Target) -> Result<(), Refusal> {
+    let id = target.id.as_str();
+    if id.starts_with('_') {
+        return Err(Refusal::Unreadable("ids that begin with `_` are reserved".into()));
+    }
+    let is_uuid = || Uuid::parse_str(id).is_ok_and(|uuid| uuid.to_string() == id);
+    if target.category.as_str() == "task" && !is_uuid() {
+        let what = format!("{id:?} is no id of a task: that is a uuid, in small letters");
+        return Err(Refusal::Unreadable(what));
+    }
+    Ok(())
+}
+
+/// Whether something can be read at all.
+fn readable(body: &[u8]) -> Result<(), Refusal> {
+    let text = str::from_utf8(body).map_err(|_| Refusal::Unreadable("it is not UTF-8".into()))?;
+    match depth(text) {
+        depth if depth > DEPTH_MAX => Err(Refusal::TooDeep(depth)),
+        _ => Ok(()),
+    }
+}
+
+fn ask<D: Hosted<Command: Spoken>>(
+    registry: &Arc<Registry<D>>,
+    asking: Asking,
+    keys: &RequestKeys,
+    tell: Tell,
+) {
+    let Asking { who, tenant, target, id, body, context } = asking;
+    let request = Request {
+        principal: &who.principal,
+        category: &target.category,
+        key: &target.id,
+        verb: target.word.as_str(),
+        body: &body,
+    }
+    .hash(&keys.hash);
+    let mut carrier = Carrier::new(&tenant, keys.subject.as_ref());
+    let command = match D::Command::read(target.word.as_str(), &body, &mut carrier) {
+        Ok(command) => command,
+        Err(malformed) => return tell(Err(malformed.into())),
+    };
+    let blobs = carrier.into_blobs();
+    let (cause, deadline) = (context.cause(&who), Instant::now() + PATIENCE);
+    let asked = NewCommand { command, id, request, cause, blobs, deadline };
+    let place = Place { tenant, key: target.id };
+    registry.ask(place, asked, Box::new(|done| tell(done.map_err(Refusal::from))));
+}

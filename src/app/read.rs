@@ -1,0 +1,243 @@
+//! Questions, and who answers them. Every answer says up to which position of the log it holds.
+//! For now answers are folded from the log when they are asked for.
+
+mod agents;
+mod shown;
+mod tasks;
+
+use std::sync::Arc;
+
+use events::content::Json;
+use events::id::{AgentId, StreamKey, TaskId, Tenant};
+use events::recorded::Stored;
+use events::store::{Filter, LogReader, PAGE_EVENTS_MAX};
+use events::stream::{Direction, Position, StreamId, Version};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+
+use super::background::{Background, SOON};
+use super::refusal::Refusal;
+use super::who::{Action, Who, authorize};
+
+/// How many rows an answer has, unless it is asked for another number.
+const ROWS: usize = 100;
+/// How many rows an answer has at most.
+pub const ROWS_MAX: usize = 1000;
+/// How many logs are folded at once: each of them keeps a processor busy.
+const FOLDS_MAX: usize = 1;
+/// The questions there are.
+const QUESTIONS: &str = "task, task_list, agent and agent_list";
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Query {
+    /// What is known about a task?
+    Task(TaskId),
+    /// Which tasks are there?
+    Tasks(TaskFilter),
+    /// What is known about an agent?
+    Agent(AgentId),
+    /// Which agents are there?
+    Agents(AgentFilter),
+}
+
+/// Which tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskFilter {
+    /// Those in this phase.
+    pub phase: Option<tasks::PhaseName>,
+    /// Those of this kind.
+    pub kind: Option<String>,
+    /// Those that this agent has.
+    pub agent: Option<AgentId>,
+    /// At most so many, the newest.
+    #[serde(default = "rows")]
+    pub limit: usize,
+}
+
+/// Which agents.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentFilter {
+    /// At most so many.
+    #[serde(default = "rows")]
+    pub limit: usize,
+}
+
+fn rows() -> usize {
+    ROWS
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct One<T> {
+    id: T,
+}
+
+impl Query {
+    /// Reads a question as it is asked.
+    pub fn read(question: &str, body: &[u8]) -> Result<Self, Refusal> {
+        let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+        Ok(match question {
+            "task" => Self::Task(fields::<One<_>>(body)?.id),
+            "task_list" => Self::Tasks(fields(body)?),
+            "agent" => Self::Agent(fields::<One<_>>(body)?.id),
+            "agent_list" => Self::Agents(fields(body)?),
+            other => {
+                let what = format!("there is no question {other:?}; there are {QUESTIONS}");
+                return Err(Refusal::Unknown(what));
+            }
+        })
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        let limit = match self {
+            Self::Tasks(filter) => filter.limit,
+            Self::Agents(filter) => filter.limit,
+            Self::Task(_) | Self::Agent(_) => return Ok(()),
+        };
+        let rule = format!("the limit is from 1 to {ROWS_MAX}");
+        if (1..=ROWS_MAX).contains(&limit) { Ok(()) } else { Err(Refusal::Unreadable(rule)) }
+    }
+}
+
+fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| Refusal::Unreadable(error.to_string()))
+}
+
+/// Who is told what was found.
+pub type Found = Box<dyn FnOnce(Result<Vec<u8>, Refusal>) + Send>;
+
+/// Answers questions.
+pub struct Reader {
+    log: Arc<dyn LogReader>,
+    background: Background,
+    folds: Semaphore,
+}
+
+impl Reader {
+    /// Answers from this log.
+    #[must_use]
+    pub fn new(log: Arc<dyn LogReader>, background: Background) -> Self {
+        Self { log, background, folds: Semaphore::new(FOLDS_MAX) }
+    }
+
+    /// Looks for an answer, and tells it.
+    pub fn read(self: &Arc<Self>, who: Who, tenant: Tenant, query: Query, tell: Found) {
+        let may = authorize(&who, Action::Query, &tenant).map_err(Refusal::from);
+        if let Err(refusal) = may.and_then(|()| query.check()) {
+            return tell(Err(refusal));
+        }
+        let Some(room) = self.background.room() else { return tell(Err(Refusal::Busy(SOON))) };
+        let this = Arc::clone(self);
+        room.start(async move { tell(this.answer(&tenant, query).await) });
+    }
+
+    /// The answer.
+    pub async fn answer(&self, tenant: &Tenant, query: Query) -> Result<Vec<u8>, Refusal> {
+        match query {
+            Query::Task(task) => {
+                let history = self.history(tenant, "task", &task.to_string()).await?;
+                tasks::one(task, &history)
+            }
+            Query::Agent(agent) => {
+                let history = self.history(tenant, "agent", agent.as_str()).await?;
+                agents::one(&agent, &history)
+            }
+            Query::Tasks(filter) => {
+                let mut tasks = tasks::Newest::default();
+                let position = self.fold(tenant, "task", |stored| tasks.take(stored)).await?;
+                Ok(tasks.answer(&filter, position))
+            }
+            Query::Agents(filter) => {
+                let mut agents = agents::All::default();
+                let position = self.fold(tenant, "agent", |stored| agents.take(stored)).await?;
+                Ok(agents.answer(&filter, position))
+            }
+        }
+    }
+
+    /// The history of one stream.
+    async fn history(
+        &self,
+        tenant: &Tenant,
+        category: &str,
+        key: &str,
+    ) -> Result<Vec<Stored>, Refusal> {
+        let key: StreamKey = key.parse().expect("an id is a token");
+        let stream = StreamId::new(tenant.clone(), category.parse().expect("it is a word"), key);
+        let (mut history, mut from) = (Vec::new(), Version::FIRST);
+        loop {
+            let forwards = Direction::Forwards;
+            let page = self.log.read_stream(&stream, from, forwards, PAGE_EVENTS_MAX).await?;
+            let came = page.len();
+            history.extend(page);
+            if came < PAGE_EVENTS_MAX {
+                return Ok(history);
+            }
+            from = from.plus(came as u64);
+        }
+    }
+
+    /// Goes through everything that happened to a category; says where the log ended.
+    async fn fold(
+        &self,
+        tenant: &Tenant,
+        category: &str,
+        mut take: impl FnMut(&Stored) + Send,
+    ) -> Result<Position, Refusal> {
+        let _turn = self.folds.acquire().await.map_err(|_| Refusal::Stopping)?;
+        let filter = Filter {
+            tenant: Some(tenant.clone()),
+            category: Some(category.parse().expect("it is a word")),
+            wire_type: None,
+        };
+        let mut from = Position::FIRST;
+        loop {
+            let page = self.log.read_all(from, &filter, PAGE_EVENTS_MAX).await?;
+            page.events.iter().for_each(&mut take);
+            if page.end {
+                return Ok(Position(page.next.0.saturating_sub(1)));
+            }
+            from = page.next;
+        }
+    }
+}
+
+/// The payload of an event, as JSON.
+fn payload(stored: &Stored) -> Option<Json> {
+    Json::parse(str::from_utf8(stored.payload()).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_one_that_there_is() {
+        assert!(matches!(Query::read("task_list", b""), Ok(Query::Tasks(f)) if f.limit == ROWS));
+        let id = "00000000-0000-0000-0000-000000000001";
+        let task = Query::read("task", format!(r#"{{"id":"{id}"}}"#).as_bytes());
+        assert!(matches!(task, Ok(Query::Task(_))));
+        for (question, body, code) in [
+            ("tasks", "", "unknown_request"),
+            ("task", "", "malformed"),
+            ("task", r#"{"id":"7"}"#, "malformed"),
+            ("task_list", r#"{"phase":"odd"}"#, "malformed"),
+            ("task_list", r#"{"lim":1}"#, "malformed"),
+        ] {
+            let refusal = Query::read(question, body.as_bytes()).expect_err(body);
+            assert_eq!(refusal.code(), code, "{question} {body}");
+        }
+    }
+
+    #[test]
+    fn an_answer_has_an_end() {
+        for limit in [0, ROWS_MAX + 1] {
+            let query = Query::read("task_list", format!(r#"{{"limit":{limit}}}"#).as_bytes());
+            assert!(query.expect("it is a question").check().is_err(), "{limit}");
+        }
+    }
+}

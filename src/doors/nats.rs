@@ -1,0 +1,190 @@
+//! The door for NATS clients: what they send to the subjects of Annals is read, done, and answered.
+//! On the bus of this process it listens on the thread of whoever sends, without a queue between.
+
+mod answers;
+mod asked;
+mod listening;
+mod offered;
+
+use std::sync::Arc;
+
+use events::bus::message::View;
+use events::bus::{Message, Name, Origin};
+use events::id::{CommandId, Principal, Tenant};
+use events::subject::{Subject, What};
+use events::time::Clock;
+use tokio::time::Instant;
+
+use crate::app::asking::{Answered, Asking, Context};
+use crate::app::dispatch::{Dispatch, Saying};
+use crate::app::read::{Query, Reader};
+use crate::app::refusal::Refusal;
+use crate::app::who::Who;
+use asked::Headed;
+pub use listening::serve_router;
+pub use offered::{Offered, counts};
+
+/// Where answers are sent.
+pub trait Outlet: Send + Sync + 'static {
+    /// Sends an answer, without waiting for anything.
+    fn send(&self, message: Message);
+}
+
+/// Who vouches for those who send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// The listener, which knows each connection.
+    Connection,
+    /// A server of NATS by its permissions: who may send to a tenant's subjects is of that tenant.
+    Subject,
+}
+
+/// The door.
+pub struct NatsDoor {
+    dispatch: Arc<Dispatch>,
+    reader: Arc<Reader>,
+    clock: Arc<dyn Clock>,
+    outlet: Arc<dyn Outlet>,
+    trust: Trust,
+    offered: Offered,
+}
+
+/// A request that is under way.
+struct Request {
+    reply: Option<Name>,
+    outlet: Arc<dyn Outlet>,
+    counts: Arc<events::bus::discovery::Counts>,
+    began: Instant,
+}
+
+impl NatsDoor {
+    /// A door to these.
+    #[must_use]
+    pub fn new(
+        dispatch: Arc<Dispatch>,
+        reader: Arc<Reader>,
+        clock: Arc<dyn Clock>,
+        outlet: Arc<dyn Outlet>,
+        trust: Trust,
+    ) -> Self {
+        Self { dispatch, reader, clock, outlet, trust, offered: Offered::default() }
+    }
+
+    /// What is counted of what it offers.
+    #[must_use]
+    pub fn offered(&self) -> &Offered {
+        &self.offered
+    }
+
+    /// Takes a message that someone sent to a subject of Annals.
+    pub fn take(&self, message: &View<'_>) {
+        let subject = str::from_utf8(message.subject).ok().and_then(|text| text.parse().ok());
+        let what = subject.as_ref().map(|subject: &Subject| &subject.what);
+        let request = Request {
+            reply: message.reply.and_then(|reply| Name::new(reply.to_vec()).ok()),
+            outlet: Arc::clone(&self.outlet),
+            counts: Arc::clone(self.offered.counts(what)),
+            began: Instant::now(),
+        };
+        let Some(subject) = subject else {
+            let text = String::from_utf8_lossy(message.subject);
+            let what = format!("{text:?} is no subject that is answered: see `annals bus sub --help`");
+            return request.refuse(&Refusal::Unknown(what));
+        };
+        match self.who(&subject.tenant, message) {
+            Ok(who) => self.take_from(who, subject, message, request),
+            Err(refusal) => request.refuse(&refusal),
+        }
+    }
+
+    fn take_from(&self, who: Who, subject: Subject, message: &View<'_>, request: Request) {
+        let headed = match Headed::read(message.headers) {
+            Ok(headed) => headed,
+            Err(refusal) => return request.refuse(&refusal),
+        };
+        let Subject { tenant, what } = subject;
+        let payload = message.payload;
+        match what {
+            What::Command(target) | What::Enqueue(target) => {
+                let id = headed.id.unwrap_or_else(|| asked::new_id(&*self.clock));
+                let body = bytes::Bytes::copy_from_slice(payload);
+                let asking = Asking { who, tenant, target, id, body, context: headed.context };
+                self.dispatch.dispatch(asking, Box::new(move |done| request.answer(&done, id)));
+            }
+            What::Fact(source) | What::Deposit(source) => {
+                self.record(who, tenant, source, message, headed.context, request);
+            }
+            What::Query(question) => self.read(who, tenant, question.as_str(), payload, request),
+            _ => request.refuse(&Refusal::Unknown("nothing is answered there".into())),
+        }
+    }
+
+    fn record(
+        &self,
+        who: Who,
+        tenant: Tenant,
+        source: events::id::Source,
+        message: &View<'_>,
+        context: Context,
+        request: Request,
+    ) {
+        let body = match asked::cloud_event(message.headers, message.payload) {
+            Ok(body) => body,
+            Err(refusal) => return request.refuse(&refusal),
+        };
+        // The answer names the id that the log knows the fact by.
+        let id = asked::fact_id(&source, &body);
+        let saying = Saying { who, tenant, source, body, context };
+        self.dispatch.record(saying, Box::new(move |done| request.answer(&done, id)));
+    }
+
+    fn read(&self, who: Who, tenant: Tenant, question: &str, body: &[u8], request: Request) {
+        match Query::read(question, body) {
+            Ok(query) => {
+                let tell = Box::new(move |found| request.found(found));
+                self.reader.read(who, tenant, query, tell);
+            }
+            Err(refusal) => request.refuse(&refusal),
+        }
+    }
+
+    fn who(&self, tenant: &Tenant, message: &View<'_>) -> Result<Who, Refusal> {
+        match (self.trust, message.origin) {
+            (Trust::Connection, Some(origin)) => Ok(Who::from(&**origin as &Origin)),
+            (Trust::Connection, None) => Err(Refusal::Nameless),
+            (Trust::Subject, _) => {
+                let principal = asked::principal(message.headers)
+                    .unwrap_or_else(|| Principal::new("nats").expect("it is a word"));
+                Ok(Who { tenant: tenant.clone(), principal })
+            }
+        }
+    }
+}
+
+impl Request {
+    fn answer(self, answered: &Answered, id: CommandId) {
+        self.send(answers::of(answered, id));
+    }
+
+    fn found(self, found: Result<Vec<u8>, Refusal>) {
+        match found {
+            Ok(body) => self.send(answers::found(body)),
+            Err(refusal) => self.refuse(&refusal),
+        }
+    }
+
+    fn refuse(self, refusal: &Refusal) {
+        self.send(answers::refused(refusal));
+    }
+
+    fn send(self, answer: answers::Rendered) {
+        match &answer.refused {
+            Some((status, code)) => self.counts.refused(self.began.elapsed(), *status, code),
+            None => self.counts.answered(self.began.elapsed()),
+        }
+        if let Some(reply) = self.reply {
+            let headers = answer.headers;
+            self.outlet.send(Message { headers, ..Message::new(reply, answer.body) });
+        }
+    }
+}
