@@ -1,7 +1,16 @@
 //! The composition root: puts the log, its keys and its writer together, or opens a log for reading.
 //! Commands use what is made here and open nothing themselves.
 
+pub mod asking;
+pub mod background;
+pub mod carrying;
+pub mod dispatch;
 pub mod file;
+pub mod node;
+pub mod read;
+pub mod refusal;
+pub mod tenant_keys;
+pub mod who;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -91,6 +100,18 @@ impl App {
         &*self.reader
     }
 
+    /// The same, to be shared.
+    #[must_use]
+    pub fn shared_reader(&self) -> Arc<dyn LogReader> {
+        Arc::clone(&self.reader)
+    }
+
+    /// The keys of the log.
+    #[must_use]
+    pub fn keys(&self) -> Arc<dyn KeyStore> {
+        Arc::clone(&self.keys)
+    }
+
     /// The key that a tenant's requests are hashed with; made at its first use.
     pub async fn hash_key(&self, tenant: &Tenant) -> Result<Secret, Error> {
         match (self.keys.tenant(tenant).await, self.place.file()) {
@@ -98,6 +119,11 @@ impl App {
             (Err(error), Some(path)) => Err(file::keys_error(&file::keys_path(path), error)),
             (Err(error), None) => Err(error.into()),
         }
+    }
+
+    /// Waits until nothing more can be recorded, and says why.
+    pub async fn failed(&self) -> store::Error {
+        self.writer.failed().await
     }
 
     /// Waits until everything is settled; every other handle on the writer must be gone.

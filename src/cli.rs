@@ -1,6 +1,8 @@
 //! The command line: what can be said, and who does it. One file per subcommand; none of them holds
 //! a rule of the system. Failures are `problem.rs`, everything written to a terminal is `show.rs`.
 
+mod agent;
+mod answers;
 mod bus;
 mod completions;
 mod doctor;
@@ -11,8 +13,11 @@ mod output;
 pub mod problem;
 mod progress;
 mod remote;
+mod serve;
 mod show;
 mod signals;
+mod system;
+mod task;
 mod threads;
 
 use std::ffi::OsString;
@@ -88,6 +93,13 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::Serve),
+    /// Hand in work, look at it, call it off
+    #[command(subcommand)]
+    Task(task::TaskCommand),
+    /// Say who works, and whether they may get more
+    #[command(subcommand)]
+    Agent(agent::AgentCommand),
     /// Append to the log, read it, follow it, prove it, back it up
     #[command(subcommand)]
     Log(log::LogCommand),
@@ -182,6 +194,9 @@ fn run(cli: Cli, settings: Settings, color: bool) -> Done {
     let Global { store, json, quiet, .. } = global;
     let context = Context { store: store.or(settings.store), json, quiet, color };
     match command {
+        Command::Serve(command) => command.run(&context),
+        Command::Task(command) => command.run(&context),
+        Command::Agent(command) => command.run(&context),
         Command::Log(command) => command.run(&context),
         Command::Bus(command) => command.run(&context),
         Command::Migrate(command) => command.run(&context),

@@ -6,6 +6,7 @@ pub mod app;
 pub mod bench;
 pub mod cli;
 pub mod clock;
+pub mod doors;
 pub mod fact;
 pub mod moving;
 pub mod place;

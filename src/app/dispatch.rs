@@ -132,7 +132,8 @@ impl Dispatch {
         let Saying { who, tenant, source, body, context } = saying;
         let fact = parse(&body, &Defaults { source: Some(&source), mint: None })?;
         if fact.source != source {
-            let what = format!("its `source` is {}, and it was sent as one of {source}", fact.source);
+            let what =
+                format!("its `source` is {}, and it was sent as one of {source}", fact.source);
             return Err(NotAFact::Malformed(what).into());
         }
         let keys = self.keys.of(&tenant, None).await?;

@@ -18,6 +18,8 @@ use events::store::{self, Damage};
 pub use code::Code;
 
 use super::show::visible;
+use super::system::Refused as SaysNo;
+use crate::app::node::NotStarted;
 use crate::fact::NotAFact;
 use crate::{app, moving};
 
@@ -133,6 +135,15 @@ pub enum Problem {
     /// The bus did not do what it was asked.
     #[error(transparent)]
     Bus(bus::Error),
+    /// Nobody answers where a system should.
+    #[error("no system of Annals answers there")]
+    NotServed,
+    /// A system answers in a way that this program does not understand.
+    #[error("the answer cannot be read: {:?}", String::from_utf8_lossy(.0))]
+    AnswerUnreadable(bytes::Bytes),
+    /// A system says no, under a code of its own.
+    #[error(transparent)]
+    Refused(SaysNo),
     /// A bench could not be made.
     #[error("the bench failed: {0:#}")]
     BenchFailed(anyhow::Error),
@@ -184,7 +195,20 @@ impl Problem {
             Self::TlsUnusable { .. } => Code::TlsUnusable,
             Self::NotListening { .. } => Code::NotListening,
             Self::Bus(error) => code_of_bus(error),
+            Self::NotServed => Code::NotServed,
+            Self::AnswerUnreadable(_) => Code::AnswerUnreadable,
+            Self::Refused(no) if no.retry_after_ms.is_some() => Code::RefusedForNow,
+            Self::Refused(_) => Code::Refused,
             Self::BenchFailed(_) => Code::BenchFailed,
+        }
+    }
+
+    /// The code, as programs see it: a system's own where that says no.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Refused(no) => &no.code,
+            other => other.code().name(),
         }
     }
 
@@ -203,14 +227,14 @@ impl Problem {
 
     fn json(&self) -> String {
         let error = serde_json::json!({
-            "code": self.code().name(), "message": self.to_string(), "remedy": self.remedy(),
+            "code": self.name(), "message": self.to_string(), "remedy": self.remedy(),
         });
         serde_json::json!({ "error": error }).to_string()
     }
 
     fn text(&self, color: bool) -> String {
         let (red, plain) = if color { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
-        let mut text = format!("{red}error[{}]{plain}: ", self.code().name());
+        let mut text = format!("{red}error[{}]{plain}: ", visible(self.name()));
         let _ = write!(text, "{}\n  remedy: {}", visible(&self.to_string()), self.remedy());
         text
     }
@@ -328,6 +352,16 @@ impl From<store::Error> for Problem {
 impl From<Damage> for Problem {
     fn from(damage: Damage) -> Self {
         Self::Store(damage.into())
+    }
+}
+
+impl From<NotStarted> for Problem {
+    fn from(error: NotStarted) -> Self {
+        match error {
+            NotStarted::App(error) => error.into(),
+            NotStarted::Bus(error) => error.into(),
+            NotStarted::System(error) => Self::SystemFailed(error),
+        }
     }
 }
 

@@ -4,8 +4,9 @@
 use std::any::Any;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::OnceLock;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
 use super::Done;
 use super::problem::Problem;
@@ -28,6 +29,18 @@ pub(super) fn side_by_side(work: impl Future<Output = Done>) -> Done {
     let mut threads = Builder::new_multi_thread();
     threads.worker_threads(WORKERS);
     run_on(threads, work)
+}
+
+/// Runs what lives as long as the program, and whose parts need its threads for just as long.
+pub(super) fn for_good<W: Future<Output = Done>>(work: impl FnOnce(&'static Runtime) -> W) -> Done {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    or_without_thread(move || {
+        let mut threads = Builder::new_multi_thread();
+        threads.enable_all().max_blocking_threads(BLOCKING_THREADS_MAX);
+        let runtime = threads.build().map_err(Problem::SystemFailed)?;
+        let runtime = RUNTIME.get_or_init(|| runtime);
+        runtime.block_on(work(runtime))
+    })
 }
 
 fn run_on(mut threads: Builder, work: impl Future<Output = Done>) -> Done {

@@ -22,7 +22,7 @@ use crate::app::refusal::Refusal;
 use crate::app::who::Who;
 use asked::Headed;
 pub use listening::serve_router;
-pub use offered::{Offered, counts};
+pub use offered::Offered;
 
 /// Where answers are sent.
 pub trait Outlet: Send + Sync + 'static {
@@ -88,7 +88,8 @@ impl NatsDoor {
         };
         let Some(subject) = subject else {
             let text = String::from_utf8_lossy(message.subject);
-            let what = format!("{text:?} is no subject that is answered: see `annals bus sub --help`");
+            let what =
+                format!("{text:?} is no subject that is answered: see `annals bus sub --help`");
             return request.refuse(&Refusal::Unknown(what));
         };
         match self.who(&subject.tenant, message) {

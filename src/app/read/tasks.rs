@@ -21,7 +21,6 @@ pub(super) const TASKS_MAX: usize = 10_000;
 /// What a phase is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "they are the phases of the projection")]
 pub enum PhaseName {
     Waiting,
     Running,

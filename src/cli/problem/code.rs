@@ -194,6 +194,18 @@ codes! {
     /// Nothing can be listened to there.
     NotListening, "not_listening", 69,
         "name with --listen an address that this machine has and a port that is free and from 1024 on; `ss -ltnp` shows who listens where";
+    /// Nobody answers where a system should.
+    NotServed, "not_served", 69,
+        "start a system with `annals serve`, or name the server that one uses with --server";
+    /// A system answers in another way.
+    AnswerUnreadable, "answer_unreadable", 65,
+        "use a program as new as the system that runs, and see with `annals bus ping` what answers there";
+    /// A system says no.
+    Refused, "refused", 1,
+        "the code says why, and `docs/publishing.md` what each of them means; nothing was changed";
+    /// A system says no just now.
+    RefusedForNow, "refused_for_now", 75,
+        "send the same again a little later, under the same --command-id if it had one";
     /// A bench could not be made.
     BenchFailed, "bench_failed", 74,
         "see that there is room for the logs it makes, and that what it compares with can be built here";

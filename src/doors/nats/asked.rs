@@ -132,7 +132,8 @@ mod tests {
     use super::*;
 
     fn wire(headers: &[(&str, &str)]) -> Bytes {
-        let all = headers.iter().try_fold(Headers::none(), |all, (name, value)| all.with(name, value));
+        let all =
+            headers.iter().try_fold(Headers::none(), |all, (name, value)| all.with(name, value));
         all.expect("they are headers").wire().clone()
     }
 

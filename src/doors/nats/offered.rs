@@ -6,7 +6,7 @@ use events::bus::discovery::{Counts, Endpoint};
 use events::subject::{What, patterns};
 
 /// The group whose members share what is asked.
-pub const GROUP: &str = "annals";
+pub(super) const GROUP: &str = "annals";
 
 /// What is offered, with its counts.
 #[derive(Debug, Default, Clone)]

@@ -1,0 +1,153 @@
+//! A system that runs: a log that is open for writing, the actors that decide, and the bus of this
+//! process with the door to them.
+
+use std::sync::Arc;
+
+use actors::runtime::{Registry, Stage, Tools};
+use events::bus::discovery::{Answering, Service};
+use events::bus::{self, Bus as _, Router};
+use events::id::main_tenant;
+use events::store::keys::{new_id, random_id};
+use events::store::snapshot::SnapshotStore;
+use events::store::sqlite::SqliteSnapshots;
+use events::time::Clock as _;
+use tempfile::TempPath;
+use tokio::runtime::Runtime;
+use tokio::time::Instant;
+
+use super::background::Background;
+use super::dispatch::Dispatch;
+use super::file::beside;
+use super::read::Reader;
+use super::tenant_keys::Keys;
+use super::{App, Error};
+use crate::clock::SystemClock;
+use crate::doors::nats::{NatsDoor, Trust, serve_router};
+
+/// How many threads actors live on: deciding is a small part of what is done.
+const ACTOR_THREADS: usize = 1;
+/// What the tools of NATS call it.
+const SERVICE: &str = "annals";
+
+/// A system that runs.
+pub struct Node {
+    app: App,
+    router: Router,
+    dispatch: Arc<Dispatch>,
+    answering: Answering,
+    /// Snapshots of a log that is not in a file are kept until the process ends.
+    _snapshots: Option<TempPath>,
+}
+
+/// Why a system does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    /// The log or its keys.
+    #[error(transparent)]
+    App(#[from] Error),
+    /// The bus of this process.
+    #[error(transparent)]
+    Bus(#[from] bus::Error),
+    /// A thread or a file that every process can have.
+    #[error(transparent)]
+    System(#[from] std::io::Error),
+}
+
+impl Node {
+    /// Starts everything that decides and answers; nobody is let in yet.
+    pub async fn start(app: App, runtime: &'static Runtime) -> Result<Self, NotStarted> {
+        let pool = runtime.handle().clone();
+        let (snapshots, kept) = snapshots(&app)?;
+        let (writer, reader) = (app.writer(), app.shared_reader());
+        let clock = Arc::new(SystemClock);
+        let tools = Tools::new(
+            writer,
+            Arc::clone(&reader),
+            snapshots,
+            Arc::clone(&clock) as _,
+            pool.clone(),
+        );
+        let (stage, tools) = (Stage::on(runtime, ACTOR_THREADS)?, Arc::new(tools));
+        let agents = Registry::new(stage.clone(), Arc::clone(&tools));
+        let tasks = Registry::new(stage, Arc::clone(&tools));
+        let (background, keys) = (Background::on(pool), Keys::new(app.keys()));
+        // So that the first command finds its key at hand.
+        keys.of(&main_tenant(), None).await.map_err(Error::from)?;
+        let dispatch =
+            Arc::new(Dispatch::new(agents, tasks, app.writer(), keys, background.clone()));
+        let answers = Arc::new(Reader::new(reader, background));
+        let router = Router::new(random_id().as_u64_pair().0);
+        let door = NatsDoor::new(
+            Arc::clone(&dispatch),
+            answers,
+            clock,
+            Arc::new(router.clone()),
+            Trust::Connection,
+        );
+        let door = Arc::new(door);
+        let answering = service(&door).answer_on(Arc::new(router.clone())).await?;
+        serve_router(&door, &router);
+        Ok(Self { app, router, dispatch, answering, _snapshots: kept })
+    }
+
+    /// The bus of this process.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The log it works on.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Takes nothing new: from now on everyone is told that it is about to end.
+    pub fn refuse(&self) {
+        self.dispatch.stop();
+    }
+
+    /// Waits until everything that was taken is answered, or the time has come.
+    pub async fn drain(&self, until: Instant) {
+        self.dispatch.drain(until).await;
+    }
+
+    /// Ends in good order: what was taken is answered, as far as there is time for it, and the log is
+    /// closed.
+    pub async fn stop(self, until: Instant) -> Result<(), Error> {
+        let Self { app, router, dispatch, answering, .. } = self;
+        dispatch.stop();
+        dispatch.drain(until).await;
+        answering.stop().await;
+        // It is closed already where it fails.
+        let _ = router.drain().await;
+        drop((dispatch, router));
+        let closed = tokio::time::timeout_at(until, app.close()).await;
+        // Whatever is not settled by then is found at the next start, as after a crash.
+        closed.unwrap_or(Ok(())).map_err(Error::from)
+    }
+}
+
+type Snapshots = (Arc<dyn SnapshotStore>, Option<TempPath>);
+
+/// Beside the log if that is in a file, else for as long as the process lives.
+fn snapshots(app: &App) -> Result<Snapshots, NotStarted> {
+    let kept = match app.place().file() {
+        Some(_) => None,
+        None => Some(tempfile::Builder::new().prefix("annals-").tempfile()?.into_temp_path()),
+    };
+    let beside_log = app.place().file().map(|path| beside(path, ".snapshots"));
+    let path = beside_log.as_deref().or(kept.as_deref()).expect("there is one or the other");
+    let snapshots = SqliteSnapshots::open(path).map_err(Error::from)?;
+    Ok((Arc::new(snapshots), kept))
+}
+
+fn service(door: &NatsDoor) -> Service {
+    let now = SystemClock.now();
+    let started = jiff::Timestamp::from_microsecond(now.0).unwrap_or_default();
+    let id = new_id(now).simple().to_string();
+    let service = Service::new(SERVICE, env!("CARGO_PKG_VERSION"), &id, started)
+        .expect("the name and the version of this program are ones")
+        .described("agents and tasks, recorded for good");
+    door.offered().endpoints().into_iter().fold(service, Service::serving)
+}

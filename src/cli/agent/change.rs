@@ -1,0 +1,111 @@
+//! `annals agent pause`, `drain`, `resume` and `retire`: a word to an agent.
+
+use std::process::ExitCode;
+
+use events::id::{AgentId, StreamKey};
+use serde_json::{Value, json};
+
+use crate::cli::output::Lines;
+use crate::cli::system::{Identified, System};
+use crate::cli::{Context, Done};
+
+/// Give an agent nothing new for a while
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Pause {
+    #[command(flatten)]
+    word: Reasoned,
+}
+
+/// Let an agent finish what it has, and give it nothing new
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Drain {
+    #[command(flatten)]
+    word: Reasoned,
+}
+
+/// Give an agent work again
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Resume {
+    /// The agent's id
+    id: AgentId,
+    #[command(flatten)]
+    identified: Identified,
+    #[command(flatten)]
+    system: System,
+}
+
+/// Let an agent go, for good
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Retire {
+    #[command(flatten)]
+    word: Reasoned,
+}
+
+/// Which agent, and why.
+#[derive(Debug, clap::Args)]
+struct Reasoned {
+    /// The agent's id
+    id: AgentId,
+    /// Why
+    #[arg(long, default_value = "", hide_default_value = true)]
+    reason: String,
+    #[command(flatten)]
+    identified: Identified,
+    #[command(flatten)]
+    system: System,
+}
+
+impl Pause {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        self.word.say("pause", "paused", context).await
+    }
+}
+
+impl Drain {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        self.word.say("drain", "told to come to an end", context).await
+    }
+}
+
+impl Resume {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let word = (&json!({}), &self.identified);
+        said(&self.system, (&self.id, "resume"), word, "resumed", context).await
+    }
+}
+
+impl Retire {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        self.word.say("retire", "retired", context).await
+    }
+}
+
+impl Reasoned {
+    async fn say(self, verb: &str, done: &str, context: &Context) -> Done {
+        let body = json!({ "reason": self.reason });
+        said(&self.system, (&self.id, verb), (&body, &self.identified), done, context).await
+    }
+}
+
+/// Says it to the agent, and tells what became of it.
+pub(super) async fn said(
+    system: &System,
+    (id, verb): (&AgentId, &str),
+    (body, identified): (&Value, &Identified),
+    done: &str,
+    context: &Context,
+) -> Done {
+    let key = StreamKey::new(id.as_str()).expect("an agent's id is a token");
+    let remote = system.open().await?;
+    let answered = remote.command(("agent", &key, verb), body, identified).await?;
+    remote.close().await?;
+    let mut lines = Lines::new();
+    match (context.json, context.quiet, answered.happened) {
+        (true, _, _) => lines.json(&answered.whole),
+        (false, true, _) => {}
+        (false, false, true) => lines.text(&format!("{id} is {done}, at {}", answered.position)),
+        (false, false, false) => lines.text(&format!("{id} was {done} before")),
+    }
+    lines.flush().await?;
+    Ok(ExitCode::SUCCESS)
+}

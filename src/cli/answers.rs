@@ -1,0 +1,59 @@
+//! How answers of a system look on a screen. What they say was written by others: nothing of it
+//! moves a cursor.
+
+use serde_json::Value;
+
+use super::output::Lines;
+use super::show::visible;
+
+/// The longest payload that is shown in a line.
+const PAYLOAD_CHARS_MAX: usize = 120;
+
+/// The fields of an object, a line each.
+pub(super) fn facts(object: &Value, lines: &mut Lines) {
+    let Some(fields) = object.as_object() else { return };
+    let wide = fields.keys().map(String::len).max().unwrap_or_default();
+    for (name, value) in fields {
+        lines.text(&format!("{name:<wide$}  {}", plain(value)));
+    }
+}
+
+/// What happened, a line each.
+pub(super) fn history(events: &[Value], lines: &mut Lines) {
+    lines.text("");
+    for event in events {
+        let field = |name: &str| plain(&event[name]);
+        let payload: String = field("payload").chars().take(PAYLOAD_CHARS_MAX).collect();
+        lines.text(&format!(
+            "{:>4}  {}  {}  {}  {payload}",
+            field("version"),
+            field("recorded_at"),
+            field("type"),
+            field("principal"),
+        ));
+    }
+}
+
+/// Rows under a head, each column as wide as it must be.
+pub(super) fn table(head: &[&str], rows: &[Vec<String>], lines: &mut Lines) {
+    let wide = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([head[column].len()]).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..head.len()).map(wide).collect();
+    let head: Vec<String> = head.iter().map(|&name| name.to_owned()).collect();
+    for row in [head].iter().chain(rows) {
+        let cells = row.iter().zip(&widths).map(|(cell, wide)| format!("{cell:<wide$}"));
+        lines.text(cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+}
+
+/// A value for people.
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => visible(text),
+        Value::Array(all) => all.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other => visible(&other.to_string()),
+    }
+}

@@ -1,0 +1,78 @@
+//! `annals task list`: tasks, the newest first.
+
+use std::process::ExitCode;
+
+use events::id::AgentId;
+use serde_json::{Map, Value};
+
+use crate::cli::answers::{plain, table};
+use crate::cli::output::Lines;
+use crate::cli::system::System;
+use crate::cli::{Context, Done};
+
+/// List tasks, the newest first
+///
+/// The answer is folded from the log when it is asked for, and looks at the newest 10000 tasks.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct List {
+    /// Those in this phase
+    #[arg(long, value_parser =
+          ["waiting", "running", "completed", "failed", "timed_out", "cancelled", "withdrawn"])]
+    phase: Option<String>,
+    /// Those of this kind
+    #[arg(long)]
+    kind: Option<String>,
+    /// Those that this agent has
+    #[arg(long)]
+    agent: Option<AgentId>,
+    /// At most so many
+    #[arg(long, value_name = "TASKS", default_value_t = 20,
+          value_parser = clap::value_parser!(u64).range(1..=1000))]
+    limit: u64,
+    #[command(flatten)]
+    system: System,
+}
+
+impl List {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let mut body = Map::new();
+        body.insert("limit".into(), self.limit.into());
+        let agent = self.agent.as_ref().map(ToString::to_string);
+        let named = [("phase", self.phase.clone()), ("kind", self.kind.clone()), ("agent", agent)];
+        for (name, value) in named {
+            body.extend(value.map(|value| (name.to_owned(), value.into())));
+        }
+        let remote = self.system.open().await?;
+        let answer = remote.query("task_list", &body.into()).await?;
+        remote.close().await?;
+        let mut lines = Lines::new();
+        let tasks = answer["tasks"].as_array().map_or(&[][..], Vec::as_slice);
+        match context.json {
+            true => tasks.iter().for_each(|task| lines.json(task)),
+            false => {
+                table(
+                    &["ID", "KIND", "PHASE", "AGENT", "ATTEMPTS", "SINCE"],
+                    &rows(tasks),
+                    &mut lines,
+                );
+                say_where_from(&answer, context);
+            }
+        }
+        lines.flush().await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn rows(tasks: &[Value]) -> Vec<Vec<String>> {
+    let columns = ["id", "kind", "phase", "agent", "attempts", "since"];
+    tasks.iter().map(|task| columns.iter().map(|name| plain(&task[name])).collect()).collect()
+}
+
+fn say_where_from(answer: &Value, context: &Context) {
+    let left_out = match answer["left_out"].as_u64() {
+        Some(left_out) if left_out > 0 => format!("; {left_out} older tasks were not looked at"),
+        _ => String::new(),
+    };
+    let position = plain(&answer["position"]);
+    context.note(&format!("folded from the log, up to position {position}{left_out}"));
+}

@@ -1,0 +1,125 @@
+//! `annals task submit`: work for an agent.
+
+use std::process::ExitCode;
+
+use events::id::{Capability, StreamKey, TaskId};
+use events::store::keys::new_id;
+use events::time::{Clock as _, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::input::Input;
+use crate::cli::output::Lines;
+use crate::cli::problem::Problem;
+use crate::cli::system::{Answered, Identified, System};
+use crate::cli::{Context, Done};
+use crate::clock::SystemClock;
+
+/// Hand in a task
+///
+/// It goes to an agent that is capable of it, and what becomes of it is recorded. Without --id a new
+/// id is made up and written; who may have to send the same again gives one.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  annals task submit echo --input '{\"say\":\"hello\"}'
+  annals task submit resize --needs gpu --priority 9 --label album=42 --input-file photo.json
+  annals task submit report --not-before 2030-01-01T06:00:00Z --deadline 2030-01-01T08:00:00Z")]
+pub(in crate::cli) struct Submit {
+    /// What kind of work it is
+    kind: String,
+    #[command(flatten)]
+    input: Input,
+    /// The task's id, a uuid [default: a new one]
+    #[arg(long, value_name = "UUID")]
+    id: Option<TaskId>,
+    /// What an agent must be capable of; may be given several times [default: the kind]
+    #[arg(long, value_name = "CAPABILITY")]
+    needs: Vec<Capability>,
+    /// How soon, from 0 to 9
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=9))]
+    priority: Option<u8>,
+    /// How many tries it has
+    #[arg(long, value_name = "TRIES")]
+    tries: Option<u32>,
+    /// When it must be over
+    #[arg(long, value_name = "TIME")]
+    deadline: Option<Timestamp>,
+    /// When it may be handed out first
+    #[arg(long, value_name = "TIME")]
+    not_before: Option<Timestamp>,
+    /// How long one attempt may take
+    #[arg(long, value_name = "MILLISECONDS")]
+    start_to_close_ms: Option<u64>,
+    /// How long it may wait for an agent
+    #[arg(long, value_name = "MILLISECONDS")]
+    queue_ms: Option<u64>,
+    /// Words to find it by; may be given several times
+    #[arg(long, value_name = "NAME=TEXT", value_parser = label)]
+    label: Vec<(String, String)>,
+    /// The task that it is a part of
+    #[arg(long, value_name = "UUID")]
+    parent: Option<TaskId>,
+    #[command(flatten)]
+    identified: Identified,
+    #[command(flatten)]
+    system: System,
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    let (name, word) = text.split_once('=').ok_or("write NAME=TEXT")?;
+    Ok((name.into(), word.into()))
+}
+
+impl Submit {
+    pub(super) async fn run(self, context: &Context) -> Done {
+        let body = self.body().await?;
+        let id = self.id.unwrap_or_else(|| TaskId(new_id(SystemClock.now())));
+        let key = StreamKey::of_uuid(id.0);
+        let remote = self.system.open().await?;
+        let answered = remote.command(("task", &key, "submit"), &body, &self.identified).await?;
+        remote.close().await?;
+        tell(context, id, answered).await
+    }
+
+    async fn body(&self) -> Result<Value, Problem> {
+        let mut body = Map::new();
+        let mut say = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                body.insert(name.into(), value);
+            }
+        };
+        say("kind", Some(self.kind.clone().into()));
+        say("input", self.input.read().await?);
+        say("needs", (!self.needs.is_empty()).then(|| json!(self.needs)));
+        say("priority", self.priority.map(Value::from));
+        say("retry", self.tries.map(|tries| json!({ "tries_max": tries })));
+        say("deadline", self.deadline.map(|time| time.to_string().into()));
+        say("not_before", self.not_before.map(|time| time.to_string().into()));
+        let timeouts = [("start_to_close_ms", self.start_to_close_ms), ("queue_ms", self.queue_ms)];
+        let timeouts: Map<_, _> =
+            timeouts.into_iter().filter_map(|(name, ms)| Some((name.into(), ms?.into()))).collect();
+        say("timeouts", (!timeouts.is_empty()).then(|| timeouts.into()));
+        let labels: Map<_, _> =
+            self.label.iter().map(|(name, word)| (name.clone(), word.clone().into())).collect();
+        say("labels", (!labels.is_empty()).then(|| labels.into()));
+        say("parent", self.parent.map(|task| json!({ "task": task })));
+        Ok(body.into())
+    }
+}
+
+async fn tell(context: &Context, id: TaskId, answered: Answered) -> Done {
+    let mut lines = Lines::new();
+    match context.json {
+        true => {
+            let mut whole = answered.whole;
+            whole["id"] = id.to_string().into();
+            lines.json(&whole);
+        }
+        false => {
+            lines.text(&id.to_string());
+            let known = if answered.happened { "" } else { "it was submitted before; " };
+            context.note(&format!("{known}see it with: annals task show {id}"));
+        }
+    }
+    lines.flush().await?;
+    Ok(ExitCode::SUCCESS)
+}
