@@ -4,8 +4,8 @@
 
 use uuid::Uuid;
 
-use crate::id::{CommandId, EventId, LogId};
-use crate::stream::Version;
+use crate::id::{CommandId, EventId, InvalidId, LogId};
+use crate::stream::{StreamId, Version};
 use crate::time::Timestamp;
 
 /// The first byte of every header of this layout.
@@ -75,6 +75,11 @@ pub enum InvalidHeader {
 }
 
 impl<'a> Header<'a> {
+    /// The stream the event belongs to.
+    pub fn stream(&self) -> Result<StreamId, InvalidId> {
+        Ok(StreamId::new(self.tenant.parse()?, self.category.parse()?, self.stream_key.parse()?))
+    }
+
     /// Writes the header.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {

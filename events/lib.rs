@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`agent`] [`task`] [`pipeline`] [`run`] [`fact`] [`node`] | the events of each category, pure data |
 //! | [`id`] [`stream`] [`time`] [`recorded`] [`content`] [`personal`] [`labels`] | the value types every event is made of |
+//! | [`known`] | a stored event of any category, read once for all who listen |
 //! | [`header`] [`codec`] [`upcast`] [`chain`] | bytes: layout, wire types, old schemas, hashes |
 //! | [`subject`] | every subject of the system |
 //! | `bus` | the port of the bus, and the buses behind it |
@@ -19,6 +20,7 @@ pub mod content;
 pub mod fact;
 pub mod header;
 pub mod id;
+pub mod known;
 pub mod labels;
 pub mod node;
 pub mod personal;

@@ -86,12 +86,7 @@ impl Stored {
 
     /// The stream the event belongs to.
     pub fn stream(&self) -> Result<StreamId, InvalidId> {
-        let header = self.header();
-        Ok(StreamId::new(
-            header.tenant.parse()?,
-            header.category.parse()?,
-            header.stream_key.parse()?,
-        ))
+        self.header().stream()
     }
 
     /// Says whether the bytes are the ones that were hashed after `previous`.
@@ -123,15 +118,31 @@ pub struct Recorded<E> {
 impl<E: Words> Recorded<E> {
     /// Reads a stored event as one of `E`, lifting old schemas to today's.
     pub fn read(stored: &Stored) -> Result<Self, codec::Error> {
-        let header = stored.header();
+        Self::read_behind(&stored.header(), stored)
+    }
+
+    /// The same, for whoever has read the header already.
+    pub(crate) fn read_behind(header: &Header<'_>, stored: &Stored) -> Result<Self, codec::Error> {
+        let event = codec::decode(header.wire_type, header.schema, stored.payload())?;
+        Ok(Self::told(header, stored.position(), event)?)
+    }
+}
+
+impl<E> Recorded<E> {
+    /// An event with what its header tells about it.
+    pub(crate) fn told(
+        header: &Header<'_>,
+        position: Position,
+        event: E,
+    ) -> Result<Self, InvalidId> {
         Ok(Self {
             id: header.event_id,
-            stream: stored.stream()?,
+            stream: header.stream()?,
             version: header.version,
-            position: stored.position(),
+            position,
             recorded_at: header.recorded_at,
             command_id: header.command_id,
-            event: codec::decode(header.wire_type, header.schema, stored.payload())?,
+            event,
         })
     }
 }
