@@ -9,6 +9,7 @@
 //! | [`agent`] | who works: what it offers, and whether it may get work |
 //! | [`task`] | one piece of work, from submission to its end |
 //! | `runtime` | what runs the actors |
+//! | [`placing`] | which task goes to which agent |
 //!
 //! No clock, no IO, no randomness: time and ids arrive as data. What is stored, and how,
 //! is the log's business; what can be asked is the projections'.
@@ -21,7 +22,10 @@ pub mod decider;
 mod kept;
 #[cfg(feature = "runtime")]
 pub mod runtime;
+pub mod placing;
 pub mod task;
 
 #[cfg(test)]
 mod spec;
+#[cfg(test)]
+mod story;

@@ -282,6 +282,14 @@ impl StreamKey {
     pub fn of_uuid(id: Uuid) -> Self {
         Self(id.to_string().into())
     }
+
+    /// The uuid it was made of. A uuid in another spelling is another name, and none of these.
+    #[must_use]
+    pub fn as_uuid(&self) -> Option<Uuid> {
+        let id = Uuid::try_parse(&self.0).ok()?;
+        let mut spelled = Uuid::encode_buffer();
+        (id.hyphenated().encode_lower(&mut spelled) == self.as_str()).then_some(id)
+    }
 }
 
 #[cfg(test)]
@@ -300,6 +308,15 @@ mod tests {
     fn parts_of_a_fact_id_do_not_run_together() {
         let (ab, a) = (Source::new("ab").expect("token"), Source::new("a").expect("token"));
         assert_ne!(CommandId::fact(&ab, "c"), CommandId::fact(&a, "bc"));
+    }
+
+    #[test]
+    fn a_uuid_has_one_spelling() {
+        let id = Uuid::from_u128(0xab);
+        assert_eq!(StreamKey::of_uuid(id).as_uuid(), Some(id));
+        for other in [id.simple().to_string(), id.to_string().to_uppercase(), "ada".into()] {
+            assert_eq!(StreamKey::new(&other).expect("a token").as_uuid(), None, "{other}");
+        }
     }
 
     #[test]
