@@ -158,8 +158,10 @@ impl Placing {
         }
     }
 
+    /// An agent that is registered.
     fn agent_named(&self, tenant: &Tenant, agent: &AgentId) -> Option<u32> {
-        self.agents.find(*self.tenants_named.get(tenant)?, agent)
+        let agent = self.agents.find(*self.tenants_named.get(tenant)?, agent);
+        agent.filter(|agent| self.agents.get(*agent).team.is_some())
     }
 
     fn tenant(&mut self, tenant: &Tenant) -> u32 {
