@@ -9,6 +9,7 @@
 //! | [`agent`] | who works: what it offers, and whether it may get work |
 //! | [`task`] | one piece of work, from submission to its end |
 //! | `runtime` | what runs the actors |
+//! | `work` | how tasks come to workers, and results back |
 //! | [`placing`] | which task goes to which agent |
 //!
 //! No clock, no IO, no randomness: time and ids arrive as data. What is stored, and how,
@@ -20,10 +21,12 @@ pub mod bounds;
 pub mod command;
 pub mod decider;
 mod kept;
+pub mod placing;
 #[cfg(feature = "runtime")]
 pub mod runtime;
-pub mod placing;
 pub mod task;
+#[cfg(feature = "runtime")]
+pub mod work;
 
 #[cfg(test)]
 mod spec;

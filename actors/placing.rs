@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use events::id::{AgentId, TaskId, Tenant};
 use events::known::Known;
-use events::stream::Position;
+use events::stream::{Position, StreamId};
 use events::time::Timestamp;
 
 use agents::Agents;
@@ -95,6 +95,17 @@ impl Placing {
             Known::Task(event) => self.fold_task(event),
             Known::Agent(event) => self.fold_agent(event),
             Known::Fact(_) | Known::Pipeline(_) | Known::Run(_) | Known::Other(_) => {}
+        }
+    }
+
+    /// An event cannot be read: what it says about its task is not known, so the task is left alone.
+    pub fn pass(&mut self, position: Position, stream: &StreamId) {
+        self.at = self.at.max(position);
+        let task = stream.key.as_str().parse().ok();
+        let tenant = self.tenants_named.get(&stream.tenant).copied();
+        let Some((task, tenant)) = task.zip(tenant) else { return };
+        if let Some(slot) = self.tasks.find(tenant, task) {
+            self.over(tenant, slot);
         }
     }
 

@@ -3,7 +3,6 @@
 
 pub mod asking;
 pub mod background;
-pub mod carrying;
 pub mod dispatch;
 pub mod file;
 pub mod node;

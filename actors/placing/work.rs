@@ -147,7 +147,7 @@ impl Placing {
         self.line_up(slot, self.latest);
     }
 
-    fn over(&mut self, tenant: u32, slot: Slot) {
+    pub(super) fn over(&mut self, tenant: u32, slot: Slot) {
         self.step_out(slot);
         self.classes.count_out(self.tasks.get(slot).class);
         self.tasks.remove(tenant, slot);

@@ -8,6 +8,7 @@ use actors::agent::Agent;
 use actors::command::Spoken;
 use actors::runtime::{Done, Hosted, NewCommand, Place, Registry};
 use actors::task::Task;
+use actors::work::carrying::Carrier;
 use bytes::Bytes;
 use events::content::{DEPTH_MAX, depth};
 use events::id::Source;
@@ -19,7 +20,6 @@ use uuid::Uuid;
 
 use super::asking::{Answered, Asking, Context, PATIENCE, Tell};
 use super::background::{Background, SOON};
-use super::carrying::Carrier;
 use super::refusal::Refusal;
 use super::tenant_keys::{Keys, RequestKeys};
 use super::who::{Action, Who, authorize};

@@ -33,7 +33,9 @@ impl List {
             true => agents.iter().for_each(|agent| lines.json(agent)),
             false => {
                 let columns = ["id", "phase", "kind", "slots", "capabilities"];
-                let row = |agent: &serde_json::Value| columns.iter().map(|name| plain(&agent[name])).collect();
+                let row = |agent: &serde_json::Value| {
+                    columns.iter().map(|name| plain(&agent[name])).collect()
+                };
                 let rows: Vec<_> = agents.iter().map(row).collect();
                 table(&["ID", "PHASE", "KIND", "SLOTS", "CAPABILITIES"], &rows, &mut lines);
                 let position = plain(&answer["position"]);

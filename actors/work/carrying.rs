@@ -1,13 +1,14 @@
 //! What a command carries, made ready to be recorded: what is large goes into a blob beside the
 //! event, what belongs to a person is sealed. It is done once, before an actor sees any of it.
 
-use actors::command::Carrying;
 use events::chain::blob_hash;
 use events::content::{BlobRef, Content, INLINE_BYTES_MAX, Json};
 use events::id::Tenant;
 use events::personal::Personal;
 use events::store::NewBlob;
 use events::store::keys::{SubjectKey, seal};
+
+use crate::command::Carrying;
 
 /// What stands in an event beside what it carries.
 const ROOM_BYTES: usize = 32 * 1024;

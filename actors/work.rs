@@ -1,0 +1,39 @@
+//! How work gets done: who watches the log and hands tasks out, how a task goes to a worker and an
+//! answer comes back, and the agents that are built in.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`foreman`] | folds the log, chooses, hands out, watches leases and timers |
+//! | `handing` | one task on its way to a worker, and what the worker says |
+//! | `inputs` | what tasks carry, found again when they are handed out |
+//! | [`carrying`] | what commands carry, made ready to be recorded |
+//! | `errand` | commands that the system itself gives |
+
+pub mod carrying;
+mod errand;
+pub mod foreman;
+mod handing;
+mod inputs;
+
+use std::sync::Arc;
+
+use events::bus::Bus;
+use events::store::keys::KeyStore;
+
+use crate::agent::Agent;
+use crate::runtime::{Registry, Tools};
+use crate::task::Task;
+
+/// What those who hand out work need.
+pub struct Means {
+    /// All tasks.
+    pub tasks: Arc<Registry<Task>>,
+    /// All agents.
+    pub agents: Arc<Registry<Agent>>,
+    /// What all actors work with.
+    pub tools: Arc<Tools>,
+    /// The keys that what belongs to a person is sealed with: a worker gets it opened.
+    pub keys: Arc<dyn KeyStore>,
+    /// The bus that workers listen to.
+    pub bus: Arc<dyn Bus>,
+}

@@ -1,0 +1,75 @@
+//! Commands that the system itself gives: under ids that follow from what caused them, so that a
+//! restart gives the same command and not another one.
+
+use std::time::Duration;
+
+use events::id::{CommandId, EventId, Principal, StreamKey, TaskId, Tenant};
+use events::store::{Cause, NewBlob, RequestHash};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
+
+use super::Means;
+use crate::runtime::{Done, NewCommand, Place, Refused, Reply};
+use crate::task::TaskCommand;
+
+/// How long a command of the system may wait for its turn.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the system tries again where there is too much to do.
+const TRYING: Duration = Duration::from_secs(10);
+/// How long it waits in between, at least.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A command to a task.
+#[derive(Debug, Clone)]
+pub(super) struct Errand {
+    pub(super) tenant: Tenant,
+    pub(super) task: TaskId,
+    pub(super) command: TaskCommand,
+    pub(super) id: CommandId,
+    /// The event that led to it, where one is known.
+    pub(super) causation: Option<EventId>,
+    /// Who says so.
+    pub(super) principal: Principal,
+    pub(super) blobs: Vec<NewBlob>,
+}
+
+/// The system, as one who does things.
+pub(super) fn annals() -> Principal {
+    Principal::new("annals").expect("it is a word")
+}
+
+/// The id of what is said once about an attempt: `name` says what. The time is one on record, so
+/// that the same id is derived again whenever it is needed.
+pub(super) fn about_attempt(task: TaskId, attempt: u32, name: &str, at_ms: u64) -> CommandId {
+    CommandId::derived(EventId(task.0), at_ms, name, attempt)
+}
+
+impl Errand {
+    /// Asks the task, and does not wait.
+    pub(super) fn ask(self, means: &Means, reply: Reply) {
+        let Self { tenant, task, command, id, causation, principal, blobs } = self;
+        let cause = Cause { causation, ..Cause::by(principal) };
+        let deadline = Instant::now() + PATIENCE;
+        // What is asked follows from the id: two different requests never have the same one.
+        let request = RequestHash([0; 32]);
+        let asked = NewCommand { command, id, request, cause, blobs, deadline };
+        let place = Place { tenant, key: StreamKey::of_uuid(task.0) };
+        means.tasks.ask(place, asked, reply);
+    }
+
+    /// Asks the task, again while there is too much to do, and waits for the answer.
+    pub(super) async fn run(self, means: &Means) -> Result<Done, Refused> {
+        let until = Instant::now() + TRYING;
+        loop {
+            let (tell, told) = oneshot::channel();
+            // Whoever waits no longer needs no answer.
+            self.clone().ask(means, Box::new(|answer| drop(tell.send(answer))));
+            match told.await.unwrap_or(Err(Refused::Broken)) {
+                Err(Refused::Busy { retry }) if Instant::now() < until => {
+                    sleep(retry.max(PAUSE)).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+}

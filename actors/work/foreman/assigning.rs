@@ -1,0 +1,128 @@
+//! Choices become assignments, and assignments go to workers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::known::Known;
+use events::recorded::Stored;
+use events::store::Verdict;
+use events::task::TaskEvent;
+use events::time::Timestamp;
+use tokio::time::sleep;
+
+use super::{ASSIGNING_MAX, Desk, HANDING_MAX, Note};
+use crate::placing::Choice;
+use crate::runtime::{Done, Refused};
+use crate::task::TaskCommand;
+use crate::work::errand::{Errand, annals};
+use crate::work::handing::{Handed, Handing};
+
+/// How long an agent has a task without a sign of life, if nothing else was agreed.
+pub(super) const LEASE_MS: u64 = 30_000;
+/// How long an agent that was not there is passed over.
+const PASS_OVER_MS: u64 = 1_000;
+/// The longest it sleeps: the clock may have been set meanwhile.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+
+impl Desk {
+    pub(super) fn hear_one(&mut self, stored: &Arc<Stored>) {
+        match Known::read(stored) {
+            Ok(known) => {
+                if let Known::Task(recorded) = &known
+                    && let TaskEvent::Submitted(_) = recorded.event
+                {
+                    self.inputs.keep(stored);
+                }
+                self.placing.fold(&known);
+            }
+            Err(error) => {
+                tracing::error!(position = %stored.position(), %error, "an event is passed over");
+                if let Ok(stream) = stored.stream() {
+                    self.placing.pass(stored.position(), &stream);
+                }
+            }
+        }
+    }
+
+    /// Gives away what there is room for.
+    pub(super) fn choose(&mut self) {
+        let room = ASSIGNING_MAX - self.assigning;
+        let room = room.min(HANDING_MAX - self.handing.min(HANDING_MAX));
+        if room == 0 {
+            return;
+        }
+        for choice in self.placing.choose(self.now(), room) {
+            self.assign(choice);
+        }
+    }
+
+    fn assign(&mut self, choice: Choice) {
+        let (agent, attempt) = (choice.agent.clone(), choice.attempt);
+        let errand = Errand {
+            tenant: choice.tenant.clone(),
+            task: choice.task,
+            command: TaskCommand::Assign { agent, attempt, lease_ms: lease(&choice) },
+            id: choice.command_id(),
+            causation: Some(choice.cause),
+            principal: annals(),
+            blobs: Vec::new(),
+        };
+        self.assigning += 1;
+        let notes = self.notes.clone();
+        let reply = move |answer| {
+            // There is room for each that is under way. Who is gone needs no note.
+            let _ = notes.try_send(Note::Assigned(Box::new(choice), answer));
+        };
+        errand.ask(&self.means, Box::new(reply));
+    }
+
+    pub(super) fn assigned(&mut self, choice: Choice, answer: Result<Done, Refused>) {
+        match answer {
+            Ok(Done { outcome, known: false, .. }) if outcome.verdict == Verdict::Accepted => {
+                self.hand_over(choice, outcome.recorded_at);
+            }
+            // It was handed out in another life, and what came of it is in the log.
+            Ok(Done { outcome, known: true, .. }) if outcome.verdict == Verdict::Accepted => {}
+            Ok(_) | Err(_) => self.placing.refused(&choice, self.now()),
+        }
+    }
+
+    fn hand_over(&mut self, choice: Choice, assigned_at: Timestamp) {
+        self.handing += 1;
+        let (means, inputs) = (Arc::clone(&self.means), Arc::clone(&self.inputs));
+        let (notes, lease_ms) = (self.notes.clone(), lease(&choice));
+        let pool = self.means.tools.pool.clone();
+        pool.spawn(async move {
+            let handing =
+                Handing { choice: choice.clone(), lease_ms, assigned_ms: assigned_at.millis() };
+            let handed = handing.run(&inputs, &means).await;
+            let _ = notes.try_send(Note::HandedOver(Box::new(choice), handed));
+        });
+    }
+
+    pub(super) fn handed_over(&mut self, choice: &Choice, handed: Handed) {
+        if let Handed::Lost(_) = handed {
+            let until = self.now().plus_ms(PASS_OVER_MS);
+            self.placing.pass_over(&choice.tenant, &choice.agent, until);
+        }
+    }
+
+    /// Returns when a time has come that something waits for.
+    pub(super) async fn alarm(&self) {
+        let Some(at) = self.placing.wakes_at() else { return std::future::pending().await };
+        if self.assigning >= ASSIGNING_MAX || self.handing >= HANDING_MAX {
+            // Whatever it is, there is no room for it.
+            return std::future::pending().await;
+        }
+        let micros = u64::try_from(at.0.saturating_sub(self.now().0)).unwrap_or(0);
+        sleep(Duration::from_micros(micros).min(SLEEP_MAX)).await;
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.means.tools.clock.now()
+    }
+}
+
+fn lease(choice: &Choice) -> u64 {
+    choice.heartbeat_ms.unwrap_or(LEASE_MS)
+}

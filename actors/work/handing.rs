@@ -1,0 +1,250 @@
+//! One task on its way to a worker, as a request on the agent's subject. The worker says at once that
+//! it has taken it, or brings the result right away; who says nothing has not got it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use events::bus::{self, Headers, Message, Name};
+use events::content::Json;
+use events::id::{AgentId, Principal, TaskId, Tenant};
+use events::subject::{Subject, What};
+use events::task::{Class, Failure, Loss};
+use serde::{Deserialize, Serialize};
+
+use super::Means;
+use super::carrying::Carrier;
+use super::errand::{Errand, about_attempt, annals};
+use super::inputs::{Inputs, NoInput, opened};
+use crate::command::Carrying as _;
+use crate::placing::Choice;
+use crate::task::TaskCommand;
+
+/// How long a worker may take to say that it has taken a task, or to bring the result.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// The header in which a worker names the person whose data a result carries.
+const DATA_SUBJECT: &str = "Annals-Data-Subject";
+
+/// A task that was assigned, and is to be handed over.
+#[derive(Debug, Clone)]
+pub(super) struct Handing {
+    pub(super) choice: Choice,
+    pub(super) lease_ms: u64,
+    /// When that was recorded.
+    pub(super) assigned_ms: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Handed {
+    /// The worker has it.
+    Taken,
+    /// It is over, and what came of it is on record.
+    Ended,
+    /// The agent did not take it.
+    Lost(Loss),
+    /// What came of it could not be recorded: the lease will tell.
+    Untold,
+}
+
+/// What a worker is asked to do.
+#[derive(Serialize)]
+struct Work<'a> {
+    task: TaskId,
+    attempt: u32,
+    kind: &'a str,
+    input: &'a Json,
+    lease_ms: u64,
+}
+
+/// What a worker says.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Said {
+    /// It works on it.
+    Taken,
+    /// It will not do it.
+    GivenBack,
+    /// Here is what came out.
+    Result(Json),
+    /// Nothing came out.
+    Failed(Wrong),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wrong {
+    class: Class,
+    #[serde(default = "failed")]
+    code: String,
+    message: String,
+}
+
+fn failed() -> String {
+    "failed".into()
+}
+
+impl Handing {
+    /// Hands it over, and has recorded what comes of it.
+    pub(super) async fn run(self, inputs: &Inputs, means: &Means) -> Handed {
+        let command = match self.message(inputs, means).await {
+            Ok(message) => match means.bus.request(message, ANSWER_WITHIN).await {
+                Ok(answer) => match self.read(&answer, means).await {
+                    Some(heard) => heard,
+                    None => return Handed::Taken,
+                },
+                Err(error) => (self.lost(loss(&error)), annals(), Vec::new()),
+            },
+            Err(why) => (self.cannot(&why), annals(), Vec::new()),
+        };
+        let (command, principal, blobs) = command;
+        let lost = match &command {
+            TaskCommand::LoseLease { why, .. } => Some(*why),
+            _ => None,
+        };
+        let told = self.errand(command, principal, blobs).run(means).await;
+        match (told, lost) {
+            (_, Some(why)) => Handed::Lost(why),
+            (Ok(_), None) => Handed::Ended,
+            (Err(_), None) => Handed::Untold,
+        }
+    }
+
+    async fn message(&self, inputs: &Inputs, means: &Means) -> Result<Message, NoInput> {
+        let Choice { tenant, task, agent, attempt, submitted, .. } = &self.choice;
+        let log = &*means.tools.reader;
+        let order = inputs.take(*submitted, log).await?;
+        let input = opened(&order.input, tenant, &*means.keys, log).await?;
+        let (task, attempt, lease_ms) = (*task, *attempt, self.lease_ms);
+        let work = Work { task, attempt, kind: &order.kind, input: &input, lease_ms };
+        let body = serde_json::to_vec(&work).expect("texts and numbers are JSON");
+        Ok(Message::new(work_of(tenant, agent), body))
+    }
+
+    /// What the answer leads to; nothing, if the worker is at it.
+    async fn read(
+        &self,
+        answer: &Message,
+        means: &Means,
+    ) -> Option<(TaskCommand, Principal, Vec<events::store::NewBlob>)> {
+        let Choice { tenant, agent, attempt, .. } = &self.choice;
+        let attempt = *attempt;
+        let origin = answer.origin.as_ref();
+        if origin.is_some_and(|origin| origin.tenant != *tenant) {
+            return Some((self.lost(Loss::NoAnswer), annals(), Vec::new()));
+        }
+        let principal = origin.map_or_else(|| of_agent(agent), |origin| origin.principal.clone());
+        let command = match said(&answer.payload) {
+            Ok(Said::Taken) => return None,
+            Ok(Said::GivenBack) => self.lost(Loss::GivenBack),
+            Ok(Said::Failed(Wrong { class, code, message })) => {
+                TaskCommand::Fail { attempt, class, error: Failure { code, message } }
+            }
+            Ok(Said::Result(json)) => {
+                let (result, blobs) = self.carried(json, &answer.headers, means).await?;
+                return Some((TaskCommand::Complete { attempt, result }, principal, blobs));
+            }
+            Err(what) => {
+                let error = Failure { code: "answer_unreadable".into(), message: what };
+                TaskCommand::Fail { attempt, class: Class::Temporary, error }
+            }
+        };
+        Some((command, principal, Vec::new()))
+    }
+
+    /// A result, sealed if the worker says whose data it is. Without the key it is as if the worker
+    /// had only taken the task: the lease will tell.
+    async fn carried(
+        &self,
+        json: Json,
+        headers: &Headers,
+        means: &Means,
+    ) -> Option<(events::content::Content, Vec<events::store::NewBlob>)> {
+        let tenant = &self.choice.tenant;
+        let key = match headers.get(DATA_SUBJECT) {
+            Some(subject) => Some(means.keys.subject(tenant, subject).await.ok()?),
+            None => None,
+        };
+        let mut carrier = Carrier::new(tenant, key.as_ref());
+        let result = carrier.content(json);
+        Some((result, carrier.into_blobs()))
+    }
+
+    fn lost(&self, why: Loss) -> TaskCommand {
+        TaskCommand::LoseLease { attempt: self.choice.attempt, why }
+    }
+
+    /// What cannot be read cannot be worked on, now or later.
+    fn cannot(&self, why: &NoInput) -> TaskCommand {
+        let class = match why {
+            NoInput::Log(_) => Class::Temporary,
+            NoInput::Erased | NoInput::Unreadable => Class::Permanent,
+        };
+        let error = Failure { code: "input_missing".into(), message: why.to_string() };
+        TaskCommand::Fail { attempt: self.choice.attempt, class, error }
+    }
+
+    fn errand(
+        &self,
+        command: TaskCommand,
+        principal: Principal,
+        blobs: Vec<events::store::NewBlob>,
+    ) -> Errand {
+        let Choice { tenant, task, attempt, .. } = &self.choice;
+        let name = match command {
+            TaskCommand::LoseLease { .. } => "lost",
+            _ => "result",
+        };
+        let id = about_attempt(*task, *attempt, name, self.assigned_ms);
+        let (tenant, task, causation) = (tenant.clone(), *task, None);
+        Errand { tenant, task, command, id, causation, principal, blobs }
+    }
+}
+
+/// Where an agent's work is sent.
+pub(super) fn work_of(tenant: &Tenant, agent: &AgentId) -> Name {
+    let subject = Subject::of(tenant.clone(), What::Work(agent.clone())).to_string();
+    subject.parse().expect("subjects of Annals are subjects")
+}
+
+fn of_agent(agent: &AgentId) -> Principal {
+    Principal::new(agent.as_str()).expect("an agent's id is a principal")
+}
+
+fn loss(error: &bus::Error) -> Loss {
+    match error {
+        bus::Error::NoResponders(_) => Loss::NobodyThere,
+        _ => Loss::NoAnswer,
+    }
+}
+
+/// A word alone may be said without quotes.
+fn said(payload: &Bytes) -> Result<Said, String> {
+    match payload.trim_ascii() {
+        b"taken" => Ok(Said::Taken),
+        b"given_back" => Ok(Said::GivenBack),
+        json => serde_json::from_slice(json).map_err(|error| {
+            format!("the worker says neither `taken` nor a result nor a failure: {error}")
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_says_one_of_four_things() {
+        let said = |text: &'static str| said(&Bytes::from_static(text.as_bytes()));
+        assert!(matches!(said("taken"), Ok(Said::Taken)));
+        assert!(matches!(said("\"taken\"\n"), Ok(Said::Taken)));
+        assert!(matches!(said("\"given_back\""), Ok(Said::GivenBack)));
+        assert!(
+            matches!(said(r#"{"result": [1]}"#), Ok(Said::Result(json)) if json.as_str() == "[1]")
+        );
+        let failed = r#"{"failed":{"class":"permanent","message":"no"}}"#;
+        assert!(matches!(said(failed), Ok(Said::Failed(wrong)) if wrong.code == "failed"));
+        for odd in ["", "done", "{}", "null", r#"{"result":1,"taken":1}"#, r#"{"failed":{}}"#] {
+            assert!(said(odd).is_err(), "{odd:?} is taken for an answer");
+        }
+    }
+}
