@@ -11,6 +11,7 @@
 //! | `runtime` | what runs the actors |
 //! | `work` | how tasks come to workers, and results back |
 //! | [`placing`] | which task goes to which agent |
+//! | [`timing`] | which timers are set, and which have rung |
 //!
 //! No clock, no IO, no randomness: time and ids arrive as data. What is stored, and how,
 //! is the log's business; what can be asked is the projections'.
@@ -27,6 +28,7 @@ pub mod runtime;
 pub mod task;
 #[cfg(feature = "runtime")]
 pub mod work;
+pub mod timing;
 
 #[cfg(test)]
 mod spec;

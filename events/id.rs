@@ -171,6 +171,14 @@ uuid_id!(
     /// A run of a pipeline, minted by whoever starts it.
     RunId, "run id");
 
+impl EventId {
+    /// The milliseconds since 1970 that it begins with, as an id of version 7 does.
+    #[must_use]
+    pub fn millis(self) -> u64 {
+        self.0.as_bytes().iter().take(6).fold(0, |millis, byte| millis << 8 | u64::from(*byte))
+    }
+}
+
 /// Where a command's id comes from; ids of different kinds never meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]

@@ -50,13 +50,8 @@ impl Choice {
     /// was accepted cannot come twice: its event is on record and names the attempt.
     #[must_use]
     pub fn command_id(&self) -> CommandId {
-        CommandId::derived(self.cause, millis(self.cause), NAME, self.seen)
+        CommandId::derived(self.cause, self.cause.millis(), NAME, self.seen)
     }
-}
-
-/// The time that an event's id begins with.
-fn millis(id: EventId) -> u64 {
-    id.0.as_bytes().iter().take(6).fold(0, |millis, byte| millis << 8 | u64::from(*byte))
 }
 
 /// What comes of looking at the next task.

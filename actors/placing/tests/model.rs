@@ -186,7 +186,7 @@ impl Both {
 
     fn submit(&mut self, tenant: &str, who: u8, how: u8, with: u8) {
         let now = self.world.story.now;
-        let time = |die: u8| (die % 4 == 0).then(|| now.plus_ms(u64::from(die) * 100 + 1));
+        let time = |die: u8| die.is_multiple_of(4).then(|| now.plus_ms(u64::from(die) * 100 + 1));
         let needs = (0..3).filter(|n| how >> n & 1 == 1).map(|n| KINDS[n]);
         let needs = crate::story::capabilities(needs).into_iter().collect();
         let order = Order {
@@ -226,8 +226,8 @@ impl Both {
     fn tell(&mut self, tenant: &str, name: &str, how: u8, with: u8) {
         let (tenant, agent) = (crate::story::tenant(tenant), agent(name));
         let place = (tenant.clone(), agent.clone());
-        if how % 2 == 0 {
-            let total = (how % 4 == 0).then(|| u32::from(with % 4));
+        if how.is_multiple_of(2) {
+            let total = how.is_multiple_of(4).then(|| u32::from(with % 4));
             if self.world.placing.offer_slots(&tenant, &agent, total) {
                 self.model.told.remove(&place);
                 self.model.told.extend(total.map(|total| (place, total)));
