@@ -26,9 +26,9 @@ pub mod placing;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 pub mod task;
+pub mod timing;
 #[cfg(feature = "runtime")]
 pub mod work;
-pub mod timing;
 
 #[cfg(test)]
 mod spec;

@@ -6,9 +6,11 @@
 //! | [`foreman`] | folds the log, chooses, hands out, watches leases and timers |
 //! | `handing` | one task on its way to a worker, and what the worker says |
 //! | `inputs` | what tasks carry, found again when they are handed out |
+//! | [`built_in`] | agents that work in this process |
 //! | [`carrying`] | what commands carry, made ready to be recorded |
 //! | `errand` | commands that the system itself gives |
 
+pub mod built_in;
 pub mod carrying;
 mod errand;
 pub mod foreman;
@@ -16,6 +18,7 @@ mod handing;
 mod inputs;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use events::bus::Bus;
 use events::store::keys::KeyStore;
@@ -23,6 +26,9 @@ use events::store::keys::KeyStore;
 use crate::agent::Agent;
 use crate::runtime::{Registry, Tools};
 use crate::task::Task;
+
+/// How long a command of the system may wait for its turn.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What those who hand out work need.
 pub struct Means {

@@ -8,12 +8,10 @@ use events::store::{Cause, NewBlob, RequestHash};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
-use super::Means;
+use super::{Means, PATIENCE};
 use crate::runtime::{Done, NewCommand, Place, Refused, Reply};
 use crate::task::TaskCommand;
 
-/// How long a command of the system may wait for its turn.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the system tries again where there is too much to do.
 const TRYING: Duration = Duration::from_secs(10);
 /// How long it waits in between, at least.

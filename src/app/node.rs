@@ -4,6 +4,9 @@
 use std::sync::Arc;
 
 use actors::runtime::{Registry, Stage, Tools};
+use actors::work::Means;
+use actors::work::built_in::AtWork;
+use actors::work::foreman::Foreman;
 use events::bus::discovery::{Answering, Service};
 use events::bus::{self, Bus as _, Router};
 use events::id::main_tenant;
@@ -34,6 +37,8 @@ pub struct Node {
     app: App,
     router: Router,
     dispatch: Arc<Dispatch>,
+    foreman: Foreman,
+    built_in: AtWork,
     answering: Answering,
     /// Snapshots of a log that is not in a file are kept until the process ends.
     _snapshots: Option<TempPath>,
@@ -73,10 +78,17 @@ impl Node {
         let (background, keys) = (Background::on(pool), Keys::new(app.keys()));
         // So that the first command finds its key at hand.
         keys.of(&main_tenant(), None).await.map_err(Error::from)?;
+        let router = Router::new(random_id().as_u64_pair().0);
+        let means = Arc::new(Means {
+            tasks: Arc::clone(&tasks),
+            agents: Arc::clone(&agents),
+            tools,
+            keys: app.keys(),
+            bus: Arc::new(router.clone()),
+        });
         let dispatch =
             Arc::new(Dispatch::new(agents, tasks, app.writer(), keys, background.clone()));
         let answers = Arc::new(Reader::new(reader, background));
-        let router = Router::new(random_id().as_u64_pair().0);
         let door = NatsDoor::new(
             Arc::clone(&dispatch),
             answers,
@@ -87,7 +99,9 @@ impl Node {
         let door = Arc::new(door);
         let answering = service(&door).answer_on(Arc::new(router.clone())).await?;
         serve_router(&door, &router);
-        Ok(Self { app, router, dispatch, answering, _snapshots: kept })
+        let built_in = AtWork::begin(&means).await?;
+        let foreman = Foreman::begin(means);
+        Ok(Self { app, router, dispatch, foreman, built_in, answering, _snapshots: kept })
     }
 
     /// The bus of this process.
@@ -115,8 +129,10 @@ impl Node {
     /// Ends in good order: what was taken is answered, as far as there is time for it, and the log is
     /// closed.
     pub async fn stop(self, until: Instant) -> Result<(), Error> {
-        let Self { app, router, dispatch, answering, .. } = self;
+        let Self { app, router, dispatch, foreman, built_in, answering, .. } = self;
         dispatch.stop();
+        foreman.stop().await;
+        built_in.stop().await;
         dispatch.drain(until).await;
         answering.stop().await;
         // It is closed already where it fails.

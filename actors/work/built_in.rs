@@ -1,0 +1,199 @@
+//! Agents that are built in: they work in this process, and are agents like all others. Work comes to
+//! them over the bus, and what they bring goes back over it.
+
+mod echo;
+mod sleep;
+mod template;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use events::agent::Offer;
+use events::bus::{self, Bus, Message, Name, Subscribe};
+use events::content::Json;
+use events::id::{CommandId, EventId, StreamKey, TaskId, Tenant, main_tenant};
+use events::labels::Labels;
+use events::store::{Cause, RequestHash};
+use events::subject::Subject;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::errand::annals;
+use super::{Means, PATIENCE};
+use crate::agent::AgentCommand;
+use crate::runtime::{NewCommand, Place};
+
+/// How many tasks each of them holds at once.
+pub const SLOTS: u32 = 256;
+
+/// What came of a piece of work.
+type Brought = Result<Json, Wrong>;
+
+/// Why nothing came of it.
+struct Wrong {
+    code: &'static str,
+    message: String,
+}
+
+/// The agents there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BuiltIn {
+    /// Brings back what it is given.
+    Echo,
+    /// Waits for a while.
+    Sleep,
+    /// Fills in a text.
+    Template,
+}
+
+/// A piece of work, as it comes over the bus.
+#[derive(Deserialize)]
+struct Work {
+    task: TaskId,
+    attempt: u32,
+    input: Json,
+    #[serde(skip)]
+    tenant: Option<Tenant>,
+}
+
+/// The agents that are built in, at work.
+pub struct AtWork {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl BuiltIn {
+    const ALL: [Self; 3] = [Self::Echo, Self::Sleep, Self::Template];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Echo => "echo",
+            Self::Sleep => "sleep",
+            Self::Template => "template",
+        }
+    }
+
+    fn offer(self) -> Offer {
+        Offer {
+            kind: "built-in".into(),
+            capabilities: BTreeSet::from([self.name().parse().expect("it is a word")]),
+            slots: SLOTS,
+            labels: Labels::new(),
+            tools: BTreeSet::new(),
+            owner: None,
+            contact: None,
+        }
+    }
+}
+
+impl AtWork {
+    /// Lets them begin: they listen first, and are registered then.
+    pub async fn begin(means: &Arc<Means>) -> Result<Self, bus::Error> {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for agent in BuiltIn::ALL {
+            let pattern = format!("annals.*.work.{}", agent.name());
+            let pattern: bus::Pattern = pattern.parse().expect("it is a pattern");
+            let group = agent.name().as_bytes().to_vec();
+            let heard = means.bus.subscribe(Subscribe::to(pattern).in_group(group)).await?;
+            let work = work(agent, heard, Arc::clone(means), stopped.clone());
+            tasks.spawn_on(work, &means.tools.pool);
+            register(agent, means);
+        }
+        Ok(Self { stop, tasks })
+    }
+
+    /// Lets them go; what they are at is given up, and will be placed again.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        self.tasks.join_all().await;
+    }
+}
+
+/// The same words under the same id: it is recorded once, however often the system starts.
+fn register(agent: BuiltIn, means: &Means) {
+    let name = Uuid::from_u128(agent as u128 + 1);
+    let asked = NewCommand {
+        command: AgentCommand::Register(agent.offer()),
+        id: CommandId::derived(EventId(name), 0, "built_in", 1),
+        request: RequestHash([0; 32]),
+        cause: Cause::by(annals()),
+        blobs: Vec::new(),
+        deadline: Instant::now() + PATIENCE,
+    };
+    let place =
+        Place { tenant: main_tenant(), key: StreamKey::new(agent.name()).expect("it is a word") };
+    let tell = move |answer: Result<_, _>| {
+        if let Err(error) = answer {
+            tracing::error!(agent = agent.name(), %error, "a built-in agent is not registered");
+        }
+    };
+    means.agents.ask(place, asked, Box::new(tell));
+}
+
+async fn work(
+    agent: BuiltIn,
+    mut heard: bus::Subscription,
+    means: Arc<Means>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let slots = Arc::new(Semaphore::new(SLOTS as usize));
+    let mut under_way = JoinSet::new();
+    loop {
+        let message = tokio::select! {
+            message = heard.next() => message,
+            Some(_) = under_way.join_next() => continue,
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        };
+        let Some(message) = message else { return };
+        let Some(reply) = message.reply.clone() else { continue };
+        let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
+            send(&*means.bus, reply, "\"given_back\"".into()).await;
+            continue;
+        };
+        let means = Arc::clone(&means);
+        under_way.spawn(async move {
+            one(agent, &message, reply, &means).await;
+            drop(slot);
+        });
+    }
+}
+
+async fn one(agent: BuiltIn, message: &Message, reply: Name, means: &Arc<Means>) {
+    let subject = str::from_utf8(message.subject.as_bytes()).ok();
+    let subject: Option<Subject> = subject.and_then(|text| text.parse().ok());
+    let work = serde_json::from_slice::<Work>(&message.payload);
+    let (Some(subject), Ok(work)) = (subject, work) else { return };
+    let work = Work { tenant: Some(subject.tenant), ..work };
+    let brought = match agent {
+        BuiltIn::Echo => echo::work(work),
+        BuiltIn::Template => template::work(&work),
+        BuiltIn::Sleep => match sleep::work(work, &reply, means).await {
+            Some(brought) => brought,
+            None => return,
+        },
+    };
+    send(&*means.bus, reply, said(brought)).await;
+}
+
+/// What is said of what was brought.
+fn said(brought: Brought) -> Bytes {
+    match brought {
+        Ok(json) => format!(r#"{{"result":{}}}"#, json.as_str()).into(),
+        Err(Wrong { code, message }) => {
+            let failed = json!({ "class": "permanent", "code": code, "message": message });
+            json!({ "failed": failed }).to_string().into()
+        }
+    }
+}
+
+async fn send(bus: &dyn Bus, reply: Name, payload: Bytes) {
+    if let Err(error) = bus.publish(Message::new(reply, payload)).await {
+        tracing::warn!(%error, "a built-in agent is not heard");
+    }
+}
