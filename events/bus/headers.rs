@@ -2,7 +2,7 @@
 //! is a first line `NATS/1.0`, which may carry a status, lines of names and values, and an empty
 //! line. Names keep their case; whoever looks one up may ask for it in any.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use bytes::Bytes;
 
@@ -71,6 +71,26 @@ impl Headers {
         Ok(self)
     }
 
+    /// Many at once, of names and values that are known to be ones: control characters are left out.
+    #[must_use]
+    pub fn of<'a>(all: impl IntoIterator<Item = (&'static str, &'a dyn fmt::Display)>) -> Self {
+        let mut text = String::with_capacity(512);
+        let _ = write!(text, "{VERSION}\r\n");
+        for (name, value) in all {
+            let _ = write!(text, "{name}: ");
+            let begin = text.len();
+            let _ = write!(text, "{value}");
+            if text[begin..].contains(char::is_control) {
+                let clean: String = text[begin..].chars().filter(|c| !c.is_control()).collect();
+                text.truncate(begin);
+                text.push_str(&clean);
+            }
+            text.push_str("\r\n");
+        }
+        text.push_str("\r\n");
+        Self(text.into())
+    }
+
     /// The first value under this name: as it is written, or else in any case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -118,6 +138,12 @@ mod tests {
             (Some("b: c"), Some("1"), None)
         );
         assert_eq!(headers.status(), None);
+    }
+
+    #[test]
+    fn many_headers_are_made_at_once() {
+        let headers = Headers::of([("a", &7 as &dyn fmt::Display), ("b", &"x\r\nc: d")]);
+        assert_eq!(headers.wire(), "NATS/1.0\r\na: 7\r\nb: xc: d\r\n\r\n");
     }
 
     #[test]

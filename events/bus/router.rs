@@ -75,6 +75,8 @@ pub(crate) struct Shared {
     generation: AtomicU64,
     /// How many listen to subjects that answers come to.
     inbox_listeners: AtomicUsize,
+    /// What is sent only if someone hears it, and how many may.
+    audiences: RwLock<Vec<(Pattern, Arc<AtomicUsize>)>>,
     next_id: AtomicU64,
     senders: [Mutex<Sender>; SENDERS],
     answers: Answers,
@@ -94,6 +96,7 @@ impl Router {
             listeners: RwLock::default(),
             generation: AtomicU64::new(0),
             inbox_listeners: AtomicUsize::new(0),
+            audiences: RwLock::default(),
             next_id: AtomicU64::new(1),
             senders: std::array::from_fn(|_| Mutex::default()),
             answers: Answers::new(seed),
@@ -121,6 +124,7 @@ impl Router {
         let shared = &self.shared;
         let mut listeners = shared.listeners.write().expect("nobody panics here");
         listeners.insert(pattern, group, id, listener);
+        shared.count_audience(pattern, |count| _ = count.fetch_add(1, Ordering::AcqRel));
         shared.inbox_listeners.fetch_add(usize::from(hears_inboxes(pattern)), Ordering::Relaxed);
         shared.generation.fetch_add(1, Ordering::Release);
     }
@@ -128,6 +132,16 @@ impl Router {
     /// It gets nothing more; says whether it was listening.
     pub fn forget(&self, pattern: &Pattern, group: Option<&Bytes>, id: u64) -> bool {
         self.shared.forget(pattern, group, id)
+    }
+
+    /// Counts those who may hear something of that, of those who begin to listen from now on: who
+    /// sends much that is often for nobody need not make it then.
+    #[must_use]
+    pub fn audience(&self, pattern: Pattern) -> Arc<AtomicUsize> {
+        let count = Arc::new(AtomicUsize::new(0));
+        let mut audiences = self.shared.audiences.write().expect("nobody panics here");
+        audiences.push((pattern, Arc::clone(&count)));
+        count
     }
 
     /// How many listen.
@@ -207,12 +221,19 @@ impl Router {
 }
 
 impl Shared {
+    fn count_audience(&self, pattern: &Pattern, count: impl Fn(&AtomicUsize)) {
+        let audiences = self.audiences.read().expect("nobody panics here");
+        let of_it = audiences.iter().filter(|(heard, _)| heard.overlaps(pattern));
+        of_it.for_each(|(_, counted)| count(counted));
+    }
+
     fn forget(&self, pattern: &Pattern, group: Option<&Bytes>, id: u64) -> bool {
         let mut listeners = self.listeners.write().expect("nobody panics here");
         let removed = listeners.remove(pattern, group, id);
         if removed {
             let hears = usize::from(hears_inboxes(pattern));
             self.inbox_listeners.fetch_sub(hears, Ordering::Relaxed);
+            self.count_audience(pattern, |count| _ = count.fetch_sub(1, Ordering::AcqRel));
             self.generation.fetch_add(1, Ordering::Release);
         }
         removed

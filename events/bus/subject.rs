@@ -108,6 +108,21 @@ impl Pattern {
         &self.0
     }
 
+    /// Whether there may be a message that is for both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (mut ours, mut theirs) = (tokens(&self.0), tokens(&other.0));
+        loop {
+            match (ours.next(), theirs.next()) {
+                (None, None) => return true,
+                (Some(b">"), Some(_)) | (Some(_), Some(b">")) => return true,
+                (Some(b"*"), Some(_)) | (Some(_), Some(b"*")) => {}
+                (Some(one), Some(two)) if one == two => {}
+                _ => return false,
+            }
+        }
+    }
+
     /// Whether a message to this name is for who listens here. Simple, and slower than the trie.
     #[must_use]
     pub fn matches(&self, name: &[u8]) -> bool {
@@ -180,6 +195,22 @@ mod tests {
         }
         for pattern in ["", "a.>.b", ">.>", "a..>", " "] {
             assert!(pattern.parse::<Pattern>().is_err(), "{pattern:?}");
+        }
+    }
+
+    #[test]
+    fn two_patterns_overlap_where_one_message_is_for_both() {
+        let overlap = |one: &str, two: &str| {
+            let pattern = |text: &str| text.parse::<Pattern>().expect("a pattern");
+            let (one, two) = (pattern(one), pattern(two));
+            assert_eq!(one.overlaps(&two), two.overlaps(&one));
+            one.overlaps(&two)
+        };
+        for (one, two) in [("a.*", "*.b"), (">", "a.b"), ("a.>", "a.*.c"), ("a.b", "a.b")] {
+            assert!(overlap(one, two), "{one} {two}");
+        }
+        for (one, two) in [("a.*", "b.*"), ("a", "a.b"), ("a.>", "a"), ("a.*.c", "a.b.d")] {
+            assert!(!overlap(one, two), "{one} {two}");
         }
     }
 

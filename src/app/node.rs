@@ -25,6 +25,7 @@ use super::read::Reader;
 use super::tenant_keys::Keys;
 use super::{App, Error};
 use crate::clock::SystemClock;
+use crate::doors::nats::relay::Relay;
 use crate::doors::nats::{NatsDoor, Trust, serve_router};
 
 /// How many threads actors live on: deciding is a small part of what is done.
@@ -40,6 +41,7 @@ pub struct Node {
     foreman: Foreman,
     built_in: AtWork,
     answering: Answering,
+    relay: Relay,
     /// Snapshots of a log that is not in a file are kept until the process ends.
     _snapshots: Option<TempPath>,
 }
@@ -99,9 +101,10 @@ impl Node {
         let door = Arc::new(door);
         let answering = service(&door).answer_on(Arc::new(router.clone())).await?;
         serve_router(&door, &router);
+        let relay = Relay::begin(&router, &app, runtime.handle());
         let built_in = AtWork::begin(&means).await?;
         let foreman = Foreman::begin(means);
-        Ok(Self { app, router, dispatch, foreman, built_in, answering, _snapshots: kept })
+        Ok(Self { app, router, dispatch, foreman, built_in, answering, relay, _snapshots: kept })
     }
 
     /// The bus of this process.
@@ -129,12 +132,13 @@ impl Node {
     /// Ends in good order: what was taken is answered, as far as there is time for it, and the log is
     /// closed.
     pub async fn stop(self, until: Instant) -> Result<(), Error> {
-        let Self { app, router, dispatch, foreman, built_in, answering, .. } = self;
+        let Self { app, router, dispatch, foreman, built_in, answering, relay, .. } = self;
         dispatch.stop();
         foreman.stop().await;
         built_in.stop().await;
         dispatch.drain(until).await;
         answering.stop().await;
+        relay.stop().await;
         // It is closed already where it fails.
         let _ = router.drain().await;
         drop((dispatch, router));

@@ -21,17 +21,20 @@ pub(super) fn facts(object: &Value, lines: &mut Lines) {
 /// What happened, a line each.
 pub(super) fn history(events: &[Value], lines: &mut Lines) {
     lines.text("");
-    for event in events {
-        let field = |name: &str| plain(&event[name]);
-        let payload: String = field("payload").chars().take(PAYLOAD_CHARS_MAX).collect();
-        lines.text(&format!(
-            "{:>4}  {}  {}  {}  {payload}",
-            field("version"),
-            field("recorded_at"),
-            field("type"),
-            field("principal"),
-        ));
-    }
+    events.iter().for_each(|event| lines.text(&event_line(event)));
+}
+
+/// Something that happened.
+pub(super) fn event_line(event: &Value) -> String {
+    let field = |name: &str| plain(&event[name]);
+    let payload: String = field("payload").chars().take(PAYLOAD_CHARS_MAX).collect();
+    format!(
+        "{:>4}  {}  {}  {}  {payload}",
+        field("version"),
+        field("recorded_at"),
+        field("type"),
+        field("principal"),
+    )
 }
 
 /// Rows under a head, each column as wide as it must be.

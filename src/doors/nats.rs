@@ -5,6 +5,7 @@ mod answers;
 mod asked;
 mod listening;
 mod offered;
+pub mod relay;
 
 use std::sync::Arc;
 

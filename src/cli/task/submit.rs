@@ -7,9 +7,12 @@ use events::store::keys::new_id;
 use events::time::{Clock as _, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::following::{Following, Happened};
 use super::input::Input;
+use crate::cli::answers::event_line;
 use crate::cli::output::Lines;
 use crate::cli::problem::Problem;
+use crate::cli::signals::Signals;
 use crate::cli::system::{Answered, Identified, System};
 use crate::cli::{Context, Done};
 use crate::clock::SystemClock;
@@ -58,6 +61,9 @@ pub(in crate::cli) struct Submit {
     /// The task that it is a part of
     #[arg(long, value_name = "UUID")]
     parent: Option<TaskId>,
+    /// Wait until it is over, and write the result; the exit code is 1 if there is none
+    #[arg(long)]
+    wait: bool,
     #[command(flatten)]
     identified: Identified,
     #[command(flatten)]
@@ -75,9 +81,17 @@ impl Submit {
         let id = self.id.unwrap_or_else(|| TaskId(new_id(SystemClock.now())));
         let key = StreamKey::of_uuid(id.0);
         let remote = self.system.open().await?;
+        let following = match self.wait {
+            true => Some(Following::begin(&remote, id).await?),
+            false => None,
+        };
         let answered = remote.command(("task", &key, "submit"), &body, &self.identified).await?;
+        let done = match following {
+            Some(following) => waited(following, id, context).await?,
+            None => tell(context, id, answered).await?,
+        };
         remote.close().await?;
-        tell(context, id, answered).await
+        Ok(done)
     }
 
     async fn body(&self) -> Result<Value, Problem> {
@@ -104,6 +118,36 @@ impl Submit {
         say("parent", self.parent.map(|task| json!({ "task": task })));
         Ok(body.into())
     }
+}
+
+/// Tells what happens until it is over, and then what came out.
+async fn waited(mut following: Following<'_>, id: TaskId, context: &Context) -> Done {
+    let mut signals = Signals::listen()?;
+    let mut events = following.known().await?;
+    let end = loop {
+        if !context.json {
+            events.iter().for_each(|event| context.note(&event_line(event.json())));
+        }
+        if let Some(end) = events.into_iter().find(Happened::is_end) {
+            break end;
+        }
+        events = tokio::select! {
+            events = following.next() => events?,
+            stop = signals.next() => {
+                context.announce(&format!("it goes on without you: annals task watch {id}"));
+                return Ok(stop.code());
+            }
+        };
+    };
+    let mut lines = Lines::new();
+    let payload = &end.json()["payload"];
+    match (context.json, end.is_success()) {
+        (true, _) => lines.json(&json!({ "id": id, "end": end.kind(), "payload": payload })),
+        (false, true) => lines.text(&payload["result"]["inline"].to_string()),
+        (false, false) => {}
+    }
+    lines.flush().await?;
+    Ok(if end.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn tell(context: &Context, id: TaskId, answered: Answered) -> Done {
