@@ -11,6 +11,7 @@
 //! | `runtime` | what runs the actors |
 //! | `work` | how tasks come to workers, and results back |
 //! | [`placing`] | which task goes to which agent |
+//! | [`leases`] | who gives signs of life, and whose lease has run out |
 //! | [`timing`] | which timers are set, and which have rung |
 //!
 //! No clock, no IO, no randomness: time and ids arrive as data. What is stored, and how,
@@ -22,6 +23,7 @@ pub mod bounds;
 pub mod command;
 pub mod decider;
 mod kept;
+pub mod leases;
 pub mod placing;
 #[cfg(feature = "runtime")]
 pub mod runtime;
