@@ -139,6 +139,15 @@ impl Placing {
         })
     }
 
+    /// Who has a task, as far as it is on record, and by which hand-over.
+    #[must_use]
+    pub fn holder(&self, tenant: &Tenant, task: TaskId) -> Option<(AgentId, u32)> {
+        let slot = self.tasks.find(*self.tenants_named.get(tenant)?, task)?;
+        let entry = self.tasks.get(slot);
+        let holds = entry.state == State::Held;
+        holds.then(|| (self.agents.get(entry.agent).id.clone(), entry.attempt))
+    }
+
     /// Where a task stands, if it is not over.
     #[must_use]
     pub fn standing(&self, tenant: &Tenant, task: TaskId) -> Option<Standing> {
@@ -160,6 +169,12 @@ impl Placing {
         let woken = self.agents.tell_slots(agent, total);
         self.feed(woken);
         true
+    }
+
+    /// Whether an agent is silent, as far as it is on record.
+    #[must_use]
+    pub fn is_silent(&self, tenant: &Tenant, agent: &AgentId) -> bool {
+        self.agent_named(tenant, agent).is_some_and(|agent| self.agents.get(agent).is_silent)
     }
 
     /// An agent did not answer: nothing is given to it before this time.

@@ -31,6 +31,9 @@ const WITHDRAWN: WireType = WireType { name: "task.withdrawn", schema: 1 };
 const NOTED: WireType = WireType { name: "task.noted", schema: 1 };
 const LATE_RESULT: WireType = WireType { name: "task.late_result", schema: 1 };
 
+/// The types of what ends a task; the first of them is the end with a result.
+pub const ENDINGS: [WireType; 5] = [COMPLETED, FAILED, TIMED_OUT, CANCELLED, WITHDRAWN];
+
 /// Something that happened to a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskEvent {

@@ -8,6 +8,7 @@ pub mod file;
 pub mod node;
 pub mod read;
 pub mod refusal;
+pub mod signals;
 pub mod tenant_keys;
 pub mod who;
 

@@ -2,7 +2,8 @@
 //! them over the bus, and what they bring goes back over it.
 
 mod echo;
-mod sleep;
+mod pulse;
+mod slumber;
 mod template;
 
 use std::collections::BTreeSet;
@@ -20,13 +21,15 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use super::errand::annals;
+use super::foreman::beats::Heartbeats;
 use super::{Means, PATIENCE};
 use crate::agent::AgentCommand;
 use crate::runtime::{NewCommand, Place};
+use pulse::{PULSE, Pulse};
 
 /// How many tasks each of them holds at once.
 pub const SLOTS: u32 = 256;
@@ -93,7 +96,7 @@ impl BuiltIn {
 
 impl AtWork {
     /// Lets them begin: they listen first, and are registered then.
-    pub async fn begin(means: &Arc<Means>) -> Result<Self, bus::Error> {
+    pub async fn begin(means: &Arc<Means>, heartbeats: &Heartbeats) -> Result<Self, bus::Error> {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for agent in BuiltIn::ALL {
@@ -101,7 +104,8 @@ impl AtWork {
             let pattern: bus::Pattern = pattern.parse().expect("it is a pattern");
             let group = agent.name().as_bytes().to_vec();
             let heard = means.bus.subscribe(Subscribe::to(pattern).in_group(group)).await?;
-            let work = work(agent, heard, Arc::clone(means), stopped.clone());
+            let pulse = Pulse::of(agent.name(), heartbeats.clone());
+            let work = work(agent, heard, Arc::clone(means), pulse, stopped.clone());
             tasks.spawn_on(work, &means.tools.pool);
             register(agent, means);
         }
@@ -140,14 +144,21 @@ async fn work(
     agent: BuiltIn,
     mut heard: bus::Subscription,
     means: Arc<Means>,
+    pulse: Arc<Pulse>,
     mut stopped: watch::Receiver<bool>,
 ) {
     let slots = Arc::new(Semaphore::new(SLOTS as usize));
     let mut under_way = JoinSet::new();
+    let mut beats = interval(PULSE);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let message = tokio::select! {
             message = heard.next() => message,
             Some(_) = under_way.join_next() => continue,
+            _ = beats.tick() => {
+                pulse.beat();
+                continue;
+            }
             _ = stopped.wait_for(|stopped| *stopped) => return,
         };
         let Some(message) = message else { return };
@@ -156,15 +167,15 @@ async fn work(
             send(&*means.bus, reply, "\"given_back\"".into()).await;
             continue;
         };
-        let means = Arc::clone(&means);
+        let (means, pulse) = (Arc::clone(&means), Arc::clone(&pulse));
         under_way.spawn(async move {
-            one(agent, &message, reply, &means).await;
+            one(agent, &message, reply, &means, &pulse).await;
             drop(slot);
         });
     }
 }
 
-async fn one(agent: BuiltIn, message: &Message, reply: Name, means: &Arc<Means>) {
+async fn one(agent: BuiltIn, message: &Message, reply: Name, means: &Arc<Means>, pulse: &Pulse) {
     let subject = str::from_utf8(message.subject.as_bytes()).ok();
     let subject: Option<Subject> = subject.and_then(|text| text.parse().ok());
     let work = serde_json::from_slice::<Work>(&message.payload);
@@ -173,7 +184,7 @@ async fn one(agent: BuiltIn, message: &Message, reply: Name, means: &Arc<Means>)
     let brought = match agent {
         BuiltIn::Echo => echo::work(work),
         BuiltIn::Template => template::work(&work),
-        BuiltIn::Sleep => match sleep::work(work, &reply, means).await {
+        BuiltIn::Sleep => match slumber::work(work, &reply, means, pulse).await {
             Some(brought) => brought,
             None => return,
         },

@@ -14,6 +14,8 @@ use crate::task::TaskCommand;
 
 /// How long the system tries again where there is too much to do.
 const TRYING: Duration = Duration::from_secs(10);
+/// How long who insists waits in between, at most.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// How long it waits in between, at least.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -53,6 +55,21 @@ impl Errand {
         let asked = NewCommand { command, id, request, cause, blobs, deadline };
         let place = Place { tenant, key: StreamKey::of_uuid(task.0) };
         means.tasks.ask(place, asked, reply);
+    }
+
+    /// Asks the task again and again, until there is an outcome or there will never be one.
+    pub(super) async fn insist(self, means: &Means) {
+        let mut pause = PAUSE;
+        while let Err(refused) = self.clone().run(means).await {
+            if matches!(refused, Refused::Moved | Refused::Reused)
+                || means.tools.writer.is_stopped()
+            {
+                tracing::error!(task = %self.task, error = %refused, "a task is not told something");
+                return;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
     }
 
     /// Asks the task, again while there is too much to do, and waits for the answer.

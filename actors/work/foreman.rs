@@ -3,6 +3,8 @@
 //! workers tell it.
 
 mod assigning;
+pub mod beats;
+mod clocks;
 mod feed;
 
 use std::sync::Arc;
@@ -12,12 +14,17 @@ use events::store::Error;
 use events::stream::Position;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::Means;
 use super::handing::Handed;
 use super::inputs::Inputs;
+use crate::leases::{HEARTBEAT_MS, Leases};
 use crate::placing::{Choice, Placing};
 use crate::runtime::{Done, Refused};
+use crate::timing::{Due, Timing};
+use beats::{Heartbeat, Heartbeats, WAITING_MAX};
+use clocks::{ENDING_MAX, RINGING_MAX};
 use feed::Feed;
 
 /// How many assignments are under way at once.
@@ -26,11 +33,11 @@ pub const ASSIGNING_MAX: usize = 1024;
 pub const HANDING_MAX: usize = 8192;
 
 /// The foreman at work; it ends when this is told to.
-#[derive(Debug)]
 pub struct Foreman {
     stop: watch::Sender<bool>,
     /// How far it has taken in the log.
     at: watch::Receiver<Position>,
+    heartbeats: Heartbeats,
     work: JoinHandle<()>,
 }
 
@@ -40,16 +47,27 @@ enum Note {
     Assigned(Box<Choice>, Result<Done, Refused>),
     /// A task has come to a worker, or has not.
     HandedOver(Box<Choice>, Handed),
+    /// A timer has rung.
+    Rung(Box<Due>, Result<Done, Refused>),
+    /// A lease that ran out is on record as lost.
+    LeaseEnded,
 }
 
 /// What it works with.
 struct Desk {
     means: Arc<Means>,
     placing: Placing,
+    timing: Timing,
+    leases: Leases,
     inputs: Arc<Inputs>,
     notes: mpsc::Sender<Note>,
     assigning: usize,
     handing: usize,
+    ringing: usize,
+    ending: usize,
+    /// Whether all that was recorded before it began was taken in.
+    is_caught_up: bool,
+    began: Instant,
     at: watch::Sender<Position>,
 }
 
@@ -57,7 +75,8 @@ impl Foreman {
     /// Begins: first with what the log says already, then with what it says from now on.
     #[must_use]
     pub fn begin(means: Arc<Means>) -> Self {
-        let (notes, came) = mpsc::channel(ASSIGNING_MAX + HANDING_MAX);
+        let (notes, came) = mpsc::channel(ASSIGNING_MAX + HANDING_MAX + RINGING_MAX + ENDING_MAX);
+        let (beats, heard) = mpsc::channel(WAITING_MAX);
         let (stop, stopped) = watch::channel(false);
         let (at, seen) = watch::channel(Position::ZERO);
         let pool = means.tools.pool.clone();
@@ -65,20 +84,32 @@ impl Foreman {
         let desk = Desk {
             means,
             placing: Placing::default(),
+            timing: Timing::default(),
+            leases: Leases::new(HEARTBEAT_MS),
             inputs: Arc::default(),
             notes,
             assigning: 0,
             handing: 0,
+            ringing: 0,
+            ending: 0,
+            is_caught_up: false,
+            began: Instant::now(),
             at,
         };
-        let work = pool.spawn(run(desk, feed, came, stopped));
-        Self { stop, at: seen, work }
+        let work = pool.spawn(run(desk, feed, (came, heard), stopped));
+        Self { stop, at: seen, heartbeats: Heartbeats(beats), work }
     }
 
     /// How far it has taken in the log.
     #[must_use]
     pub fn at(&self) -> watch::Receiver<Position> {
         self.at.clone()
+    }
+
+    /// Where heartbeats go.
+    #[must_use]
+    pub fn heartbeats(&self) -> Heartbeats {
+        self.heartbeats.clone()
     }
 
     /// Hands out nothing more, and ends.
@@ -92,7 +123,7 @@ impl Foreman {
 async fn run(
     mut desk: Desk,
     mut feed: Feed,
-    mut notes: mpsc::Receiver<Note>,
+    (mut notes, mut beats): (mpsc::Receiver<Note>, mpsc::Receiver<Heartbeat>),
     mut stopped: watch::Receiver<bool>,
 ) {
     if let Err(error) = desk.catch_up(&mut feed, &mut stopped).await {
@@ -101,6 +132,7 @@ async fn run(
     let mut came = Vec::new();
     loop {
         desk.choose();
+        desk.look_at_clocks();
         tokio::select! {
             events = feed.next() => match events {
                 Ok(events) => desk.hear(&events),
@@ -112,6 +144,7 @@ async fn run(
             _ = notes.recv_many(&mut came, ASSIGNING_MAX) => {
                 came.drain(..).for_each(|note| desk.note(note));
             }
+            Some(beat) = beats.recv() => desk.beat(beat),
             () = desk.alarm() => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
@@ -132,6 +165,8 @@ impl Desk {
                 _ = stopped.wait_for(|stopped| *stopped) => return Err(Error::Stopped),
             }
         }
+        self.adopt();
+        self.is_caught_up = true;
         Ok(())
     }
 
@@ -153,6 +188,11 @@ impl Desk {
                 self.handing -= 1;
                 self.handed_over(&choice, handed);
             }
+            Note::Rung(due, answer) => {
+                self.ringing -= 1;
+                self.rung(&due, &answer);
+            }
+            Note::LeaseEnded => self.ending -= 1,
         }
     }
 }

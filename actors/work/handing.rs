@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use events::bus::{self, Headers, Message, Name};
-use events::content::Json;
+use events::content::{Content, Json};
 use events::id::{AgentId, Principal, TaskId, Tenant};
+use events::store::NewBlob;
 use events::subject::{Subject, What};
 use events::task::{Class, Failure, Loss};
 use serde::{Deserialize, Serialize};
@@ -83,26 +84,38 @@ fn failed() -> String {
     "failed".into()
 }
 
+/// What is said to the task about it, and by whom.
+struct Told {
+    command: TaskCommand,
+    principal: Principal,
+    blobs: Vec<NewBlob>,
+}
+
+impl Told {
+    fn by(principal: Principal, command: TaskCommand) -> Self {
+        Self { command, principal, blobs: Vec::new() }
+    }
+
+    /// How the attempt was lost, if it was.
+    fn loss(&self) -> Option<Loss> {
+        if let TaskCommand::LoseLease { why, .. } = &self.command { Some(*why) } else { None }
+    }
+}
+
 impl Handing {
     /// Hands it over, and has recorded what comes of it.
     pub(super) async fn run(self, inputs: &Inputs, means: &Means) -> Handed {
-        let command = match self.message(inputs, means).await {
+        let told = match self.message(inputs, means).await {
             Ok(message) => match means.bus.request(message, ANSWER_WITHIN).await {
-                Ok(answer) => match self.read(&answer, means).await {
-                    Some(heard) => heard,
-                    None => return Handed::Taken,
-                },
-                Err(error) => (self.lost(loss(&error)), annals(), Vec::new()),
+                Ok(answer) => self.read(&answer, means).await,
+                Err(error) => Some(Told::by(annals(), self.lost(loss(&error)))),
             },
-            Err(why) => (self.cannot(&why), annals(), Vec::new()),
+            Err(why) => Some(Told::by(annals(), self.cannot(&why))),
         };
-        let (command, principal, blobs) = command;
-        let lost = match &command {
-            TaskCommand::LoseLease { why, .. } => Some(*why),
-            _ => None,
-        };
-        let told = self.errand(command, principal, blobs).run(means).await;
-        match (told, lost) {
+        let Some(told) = told else { return Handed::Taken };
+        let lost = told.loss();
+        let answer = self.errand(told).run(means).await;
+        match (answer, lost) {
             (_, Some(why)) => Handed::Lost(why),
             (Ok(_), None) => Handed::Ended,
             (Err(_), None) => Handed::Untold,
@@ -121,16 +134,12 @@ impl Handing {
     }
 
     /// What the answer leads to; nothing, if the worker is at it.
-    async fn read(
-        &self,
-        answer: &Message,
-        means: &Means,
-    ) -> Option<(TaskCommand, Principal, Vec<events::store::NewBlob>)> {
+    async fn read(&self, answer: &Message, means: &Means) -> Option<Told> {
         let Choice { tenant, agent, attempt, .. } = &self.choice;
         let attempt = *attempt;
         let origin = answer.origin.as_ref();
         if origin.is_some_and(|origin| origin.tenant != *tenant) {
-            return Some((self.lost(Loss::NoAnswer), annals(), Vec::new()));
+            return Some(Told::by(annals(), self.lost(Loss::NoAnswer)));
         }
         let principal = origin.map_or_else(|| of_agent(agent), |origin| origin.principal.clone());
         let command = match said(&answer.payload) {
@@ -141,14 +150,18 @@ impl Handing {
             }
             Ok(Said::Result(json)) => {
                 let (result, blobs) = self.carried(json, &answer.headers, means).await?;
-                return Some((TaskCommand::Complete { attempt, result }, principal, blobs));
+                return Some(Told {
+                    command: TaskCommand::Complete { attempt, result },
+                    principal,
+                    blobs,
+                });
             }
             Err(what) => {
                 let error = Failure { code: "answer_unreadable".into(), message: what };
                 TaskCommand::Fail { attempt, class: Class::Temporary, error }
             }
         };
-        Some((command, principal, Vec::new()))
+        Some(Told::by(principal, command))
     }
 
     /// A result, sealed if the worker says whose data it is. Without the key it is as if the worker
@@ -158,7 +171,7 @@ impl Handing {
         json: Json,
         headers: &Headers,
         means: &Means,
-    ) -> Option<(events::content::Content, Vec<events::store::NewBlob>)> {
+    ) -> Option<(Content, Vec<NewBlob>)> {
         let tenant = &self.choice.tenant;
         let key = match headers.get(DATA_SUBJECT) {
             Some(subject) => Some(means.keys.subject(tenant, subject).await.ok()?),
@@ -183,18 +196,11 @@ impl Handing {
         TaskCommand::Fail { attempt: self.choice.attempt, class, error }
     }
 
-    fn errand(
-        &self,
-        command: TaskCommand,
-        principal: Principal,
-        blobs: Vec<events::store::NewBlob>,
-    ) -> Errand {
+    fn errand(&self, told: Told) -> Errand {
         let Choice { tenant, task, attempt, .. } = &self.choice;
-        let name = match command {
-            TaskCommand::LoseLease { .. } => "lost",
-            _ => "result",
-        };
+        let name = if told.loss().is_some() { "lost" } else { "result" };
         let id = about_attempt(*task, *attempt, name, self.assigned_ms);
+        let Told { command, principal, blobs } = told;
         let (tenant, task, causation) = (tenant.clone(), *task, None);
         Errand { tenant, task, command, id, causation, principal, blobs }
     }
@@ -211,10 +217,8 @@ fn of_agent(agent: &AgentId) -> Principal {
 }
 
 fn loss(error: &bus::Error) -> Loss {
-    match error {
-        bus::Error::NoResponders(_) => Loss::NobodyThere,
-        _ => Loss::NoAnswer,
-    }
+    let nobody = matches!(error, bus::Error::NoResponders(_));
+    if nobody { Loss::NobodyThere } else { Loss::NoAnswer }
 }
 
 /// A word alone may be said without quotes.

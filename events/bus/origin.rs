@@ -33,9 +33,9 @@ impl Origin {
         }
         let is_ours = tokens.next() == Some(self.tenant.as_str().as_bytes());
         let kind = tokens.next();
-        let is_spoken = !matches!(kind, Some(b"event" | b"work"))
-            && !(kind == Some(b"signal") && tokens.last() == Some(b"stop"));
-        is_ours && is_spoken
+        let is_told = matches!(kind, Some(b"event" | b"work"));
+        let stops = kind == Some(b"signal") && tokens.last() == Some(b"stop");
+        is_ours && !is_told && !stops
     }
 
     /// Whether they may listen to all of that: not to other tenants, and not to what is said to

@@ -151,6 +151,12 @@ impl Writer {
         }
     }
 
+    /// Whether nothing more will be recorded.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.queue.is_closed()
+    }
+
     fn stopped(&self) -> Error {
         stopped(&self.state)
     }

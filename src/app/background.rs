@@ -48,7 +48,6 @@ impl Room<'_> {
     /// Starts it.
     pub fn start(self, work: impl Future<Output = ()> + Send + 'static) {
         let permit = self.permit;
-        #[expect(clippy::disallowed_methods, reason = "`drain` waits for it")]
         self.pool.spawn(async move {
             work.await;
             drop(permit);

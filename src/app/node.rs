@@ -22,6 +22,7 @@ use super::background::Background;
 use super::dispatch::Dispatch;
 use super::file::beside;
 use super::read::Reader;
+use super::signals::Signals;
 use super::tenant_keys::Keys;
 use super::{App, Error};
 use crate::clock::SystemClock;
@@ -91,9 +92,15 @@ impl Node {
         let dispatch =
             Arc::new(Dispatch::new(agents, tasks, app.writer(), keys, background.clone()));
         let answers = Arc::new(Reader::new(reader, background));
+        let relay = Relay::begin(&router, &app, runtime.handle());
+        let foreman = Foreman::begin(Arc::clone(&means));
+        let heartbeats = foreman.heartbeats();
+        let built_in = AtWork::begin(&means, &heartbeats).await?;
+        let signals = Arc::new(Signals::new(Arc::clone(&dispatch), heartbeats));
         let door = NatsDoor::new(
             Arc::clone(&dispatch),
             answers,
+            signals,
             clock,
             Arc::new(router.clone()),
             Trust::Connection,
@@ -101,9 +108,6 @@ impl Node {
         let door = Arc::new(door);
         let answering = service(&door).answer_on(Arc::new(router.clone())).await?;
         serve_router(&door, &router);
-        let relay = Relay::begin(&router, &app, runtime.handle());
-        let built_in = AtWork::begin(&means).await?;
-        let foreman = Foreman::begin(means);
         Ok(Self { app, router, dispatch, foreman, built_in, answering, relay, _snapshots: kept })
     }
 

@@ -20,6 +20,7 @@ use crate::app::asking::{Answered, Asking, Context};
 use crate::app::dispatch::{Dispatch, Saying};
 use crate::app::read::{Query, Reader};
 use crate::app::refusal::Refusal;
+use crate::app::signals::{Signals, progress_target};
 use crate::app::who::Who;
 use asked::Headed;
 pub use listening::serve_router;
@@ -44,6 +45,7 @@ pub enum Trust {
 pub struct NatsDoor {
     dispatch: Arc<Dispatch>,
     reader: Arc<Reader>,
+    signals: Arc<Signals>,
     clock: Arc<dyn Clock>,
     outlet: Arc<dyn Outlet>,
     trust: Trust,
@@ -64,11 +66,12 @@ impl NatsDoor {
     pub fn new(
         dispatch: Arc<Dispatch>,
         reader: Arc<Reader>,
+        signals: Arc<Signals>,
         clock: Arc<dyn Clock>,
         outlet: Arc<dyn Outlet>,
         trust: Trust,
     ) -> Self {
-        Self { dispatch, reader, clock, outlet, trust, offered: Offered::default() }
+        Self { dispatch, reader, signals, clock, outlet, trust, offered: Offered::default() }
     }
 
     /// What is counted of what it offers.
@@ -117,6 +120,15 @@ impl NatsDoor {
                 self.record(who, tenant, source, message, headed.context, request);
             }
             What::Query(question) => self.read(who, tenant, question.as_str(), payload, request),
+            What::Heartbeat(agent) => {
+                let tell = Box::new(move |found| request.found(found));
+                self.signals.heartbeat(&who, tenant, agent, payload, tell);
+            }
+            What::Progress(task) => {
+                let (target, id) = (progress_target(task), asked::new_id(&*self.clock));
+                let (body, context) = (bytes::Bytes::copy_from_slice(payload), headed.context);
+                self.signals.progress(Asking { who, tenant, target, id, body, context }, task);
+            }
             _ => request.refuse(&Refusal::Unknown("nothing is answered there".into())),
         }
     }

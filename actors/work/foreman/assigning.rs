@@ -1,16 +1,15 @@
 //! Choices become assignments, and assignments go to workers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use events::known::Known;
 use events::recorded::Stored;
 use events::store::Verdict;
 use events::task::TaskEvent;
 use events::time::Timestamp;
-use tokio::time::sleep;
 
 use super::{ASSIGNING_MAX, Desk, HANDING_MAX, Note};
+use crate::leases::Pair;
 use crate::placing::Choice;
 use crate::runtime::{Done, Refused};
 use crate::task::TaskCommand;
@@ -18,11 +17,9 @@ use crate::work::errand::{Errand, annals};
 use crate::work::handing::{Handed, Handing};
 
 /// How long an agent has a task without a sign of life, if nothing else was agreed.
-pub(super) const LEASE_MS: u64 = 30_000;
+const LEASE_MS: u64 = 30_000;
 /// How long an agent that was not there is passed over.
 const PASS_OVER_MS: u64 = 1_000;
-/// The longest it sleeps: the clock may have been set meanwhile.
-const SLEEP_MAX: Duration = Duration::from_secs(60);
 
 impl Desk {
     pub(super) fn hear_one(&mut self, stored: &Arc<Stored>) {
@@ -33,7 +30,7 @@ impl Desk {
                 {
                     self.inputs.keep(stored);
                 }
-                self.placing.fold(&known);
+                self.take_in(&known);
             }
             Err(error) => {
                 tracing::error!(position = %stored.position(), %error, "an event is passed over");
@@ -61,7 +58,11 @@ impl Desk {
         let errand = Errand {
             tenant: choice.tenant.clone(),
             task: choice.task,
-            command: TaskCommand::Assign { agent, attempt, lease_ms: lease(&choice) },
+            command: TaskCommand::Assign {
+                agent,
+                attempt,
+                lease_ms: lease_of(choice.heartbeat_ms),
+            },
             id: choice.command_id(),
             causation: Some(choice.cause),
             principal: annals(),
@@ -89,8 +90,9 @@ impl Desk {
 
     fn hand_over(&mut self, choice: Choice, assigned_at: Timestamp) {
         self.handing += 1;
+        self.hold(&choice);
         let (means, inputs) = (Arc::clone(&self.means), Arc::clone(&self.inputs));
-        let (notes, lease_ms) = (self.notes.clone(), lease(&choice));
+        let (notes, lease_ms) = (self.notes.clone(), lease_of(choice.heartbeat_ms));
         let pool = self.means.tools.pool.clone();
         pool.spawn(async move {
             let handing =
@@ -100,6 +102,16 @@ impl Desk {
         });
     }
 
+    /// From now on it must give signs of life.
+    fn hold(&mut self, choice: &Choice) {
+        let Choice { tenant, task, agent, attempt, heartbeat_ms, .. } = choice;
+        let (pair, now) = (Pair { task: *task, attempt: *attempt }, self.tick());
+        let held = self.leases.hold(tenant, agent, pair, lease_of(*heartbeat_ms), now);
+        if let Err(error) = held {
+            tracing::error!(%task, %error, "a lease is not watched");
+        }
+    }
+
     pub(super) fn handed_over(&mut self, choice: &Choice, handed: Handed) {
         if let Handed::Lost(_) = handed {
             let until = self.now().plus_ms(PASS_OVER_MS);
@@ -107,15 +119,10 @@ impl Desk {
         }
     }
 
-    /// Returns when a time has come that something waits for.
-    pub(super) async fn alarm(&self) {
-        let Some(at) = self.placing.wakes_at() else { return std::future::pending().await };
-        if self.assigning >= ASSIGNING_MAX || self.handing >= HANDING_MAX {
-            // Whatever it is, there is no room for it.
-            return std::future::pending().await;
-        }
-        let micros = u64::try_from(at.0.saturating_sub(self.now().0)).unwrap_or(0);
-        sleep(Duration::from_micros(micros).min(SLEEP_MAX)).await;
+    /// When something may be chosen although nothing happens; never, while there is no room.
+    pub(super) fn waits_for_choice(&self) -> Option<Timestamp> {
+        let has_room = self.assigning < ASSIGNING_MAX && self.handing < HANDING_MAX;
+        self.placing.wakes_at().filter(|_| has_room)
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -123,6 +130,7 @@ impl Desk {
     }
 }
 
-fn lease(choice: &Choice) -> u64 {
-    choice.heartbeat_ms.unwrap_or(LEASE_MS)
+/// How long an agent has a task without a sign of life.
+pub(super) fn lease_of(heartbeat_ms: Option<u64>) -> u64 {
+    heartbeat_ms.unwrap_or(LEASE_MS)
 }

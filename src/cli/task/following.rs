@@ -4,6 +4,7 @@
 use events::bus::{Bus as _, Event, Message, Subscribe, Subscription};
 use events::id::TaskId;
 use events::subject::{Subject, What};
+use events::task::ENDINGS;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -13,9 +14,6 @@ use crate::cli::system::Remote;
 
 /// How many events of one task wait to be shown.
 const WAITING_MAX: usize = 1024;
-/// What a task ends with.
-const ENDINGS: [&str; 5] =
-    ["task.completed", "task.failed", "task.timed_out", "task.cancelled", "task.withdrawn"];
 
 /// A task that is followed.
 pub(super) struct Following<'a> {
@@ -41,12 +39,12 @@ impl Happened {
 
     /// Whether the task is over with it.
     pub(super) fn is_end(&self) -> bool {
-        ENDINGS.contains(&self.kind())
+        ENDINGS.iter().any(|ending| ending.name == self.kind())
     }
 
     /// Whether it ended with a result.
     pub(super) fn is_success(&self) -> bool {
-        self.kind() == ENDINGS[0]
+        self.kind() == ENDINGS[0].name
     }
 
     fn version(&self) -> u64 {

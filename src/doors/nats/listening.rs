@@ -33,6 +33,8 @@ pub fn serve_router(door: &Arc<NatsDoor>, router: &Router) {
         patterns::ENQUEUED,
         patterns::DEPOSITED,
         patterns::QUERIES,
+        patterns::HEARTBEATS,
+        patterns::PROGRESS,
     ] {
         let pattern: Pattern = subjects.parse().expect("it is a pattern");
         let listener: Arc<dyn Listener> = Arc::clone(door) as _;

@@ -16,6 +16,8 @@ pub struct Offered {
     enqueued: Arc<Counts>,
     deposited: Arc<Counts>,
     queries: Arc<Counts>,
+    heartbeats: Arc<Counts>,
+    progress: Arc<Counts>,
 }
 
 impl Offered {
@@ -26,6 +28,8 @@ impl Offered {
             Some(What::Enqueue(_)) => &self.enqueued,
             Some(What::Deposit(_)) => &self.deposited,
             Some(What::Query(_)) => &self.queries,
+            Some(What::Heartbeat(_)) => &self.heartbeats,
+            Some(What::Progress(_)) => &self.progress,
             _ => &self.commands,
         }
     }
@@ -39,6 +43,8 @@ impl Offered {
             ("enqueue", patterns::ENQUEUED, &self.enqueued),
             ("deposit", patterns::DEPOSITED, &self.deposited),
             ("query", patterns::QUERIES, &self.queries),
+            ("heartbeat", patterns::HEARTBEATS, &self.heartbeats),
+            ("progress", patterns::PROGRESS, &self.progress),
         ];
         let endpoint = |(name, subject, counts): (&str, &str, &Arc<Counts>)| Endpoint {
             name: name.into(),

@@ -36,7 +36,6 @@ impl Relay {
         let from = tail.head().next();
         let follower = Follower::new(app.shared_reader(), tail, Filter::default(), from);
         let (stop, stopped) = watch::channel(false);
-        #[expect(clippy::disallowed_methods, reason = "`stop` waits for it")]
         let work = pool.spawn(run(router.clone(), heard, follower, stopped));
         Self { stop, work }
     }

@@ -9,6 +9,7 @@ use events::content::{Content, Json};
 use serde::Deserialize;
 use tokio::time::sleep;
 
+use super::pulse::Pulse;
 use super::{Brought, Work, Wrong, send};
 use crate::task::TaskCommand;
 use crate::work::Means;
@@ -26,7 +27,12 @@ struct Order {
 }
 
 /// What it brings, if it brings it right away.
-pub(super) async fn work(work: Work, reply: &Name, means: &Arc<Means>) -> Option<Brought> {
+pub(super) async fn work(
+    work: Work,
+    reply: &Name,
+    means: &Arc<Means>,
+    pulse: &Pulse,
+) -> Option<Brought> {
     let time = match serde_json::from_str(work.input.as_str()) {
         Ok(Order { ms }) if ms <= MS_MAX => Duration::from_millis(ms),
         Ok(Order { ms }) => return Some(wrong(&format!("{ms} ms are more than {MS_MAX}"))),
@@ -37,8 +43,10 @@ pub(super) async fn work(work: Work, reply: &Name, means: &Arc<Means>) -> Option
         return Some(Ok(null()));
     }
     send(&*means.bus, reply.clone(), "\"taken\"".into()).await;
+    let has = pulse.has(&work);
     sleep(time).await;
     complete(work, means).await;
+    drop(has);
     None
 }
 

@@ -1,0 +1,120 @@
+//! Signs of life and of progress. They are not recorded themselves; what they change is.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use actors::bounds::OutOfBounds;
+use actors::leases::Pair;
+use actors::work::foreman::beats::{Heartbeat, Heartbeats};
+use events::id::{AgentId, StreamKey, TaskId, Tenant};
+use events::subject::Target;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::asking::Asking;
+use super::dispatch::Dispatch;
+use super::read::Found;
+use super::refusal::Refusal;
+use super::who::{Action, Who, authorize};
+
+/// How often the progress of a task is recorded, at most.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+/// Of how many tasks it is remembered when that was.
+const TASKS_MAX: usize = 65_536;
+
+/// Takes signals.
+pub struct Signals {
+    dispatch: Arc<Dispatch>,
+    heartbeats: Heartbeats,
+    progressed: Mutex<HashMap<(Tenant, TaskId), Instant>>,
+}
+
+/// A heartbeat, as a worker says it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Beat {
+    process: String,
+    #[serde(default = "one")]
+    slots: u32,
+    #[serde(default)]
+    tasks: Vec<Has>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Has {
+    task: TaskId,
+    attempt: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl Signals {
+    /// Takes them to these.
+    #[must_use]
+    pub fn new(dispatch: Arc<Dispatch>, heartbeats: Heartbeats) -> Self {
+        Self { dispatch, heartbeats, progressed: Mutex::default() }
+    }
+
+    /// A process of an agent lives; `tell` is told what it has no longer.
+    pub fn heartbeat(&self, who: &Who, tenant: Tenant, agent: AgentId, body: &[u8], tell: Found) {
+        if let Err(denied) = authorize(who, Action::Signal, &tenant) {
+            return tell(Err(denied.into()));
+        }
+        let Beat { process, slots, tasks } = match serde_json::from_slice(body) {
+            Ok(beat) => beat,
+            Err(error) => return tell(Err(Refusal::Unreadable(error.to_string()))),
+        };
+        let pairs = tasks.into_iter().map(|Has { task, attempt }| Pair { task, attempt }).collect();
+        let answer = move |dropped: Result<Vec<Pair>, OutOfBounds>| {
+            tell(match dropped {
+                Ok(pairs) => Ok(drop_list(&pairs)),
+                Err(error) => Err(Refusal::Unreadable(error.to_string())),
+            });
+        };
+        let heartbeat = Heartbeat { tenant, agent, process, slots, pairs, tell: Box::new(answer) };
+        if let Err(_too_many) = self.heartbeats.send(heartbeat) {
+            // Another one comes soon, and nobody waits for the answer to this one.
+            tracing::debug!("a heartbeat is not heard");
+        }
+    }
+
+    /// A worker says how far it is. What comes too soon after the last word is let go.
+    pub fn progress(self: &Arc<Self>, asking: Asking, task: TaskId) {
+        let now = Instant::now();
+        let mut progressed = self.progressed.lock().expect("nobody panics here");
+        let name = (asking.tenant.clone(), task);
+        let last = progressed.get(&name);
+        if last.is_some_and(|last| now.duration_since(*last) < PROGRESS_EVERY) {
+            return;
+        }
+        if progressed.len() >= TASKS_MAX {
+            progressed.retain(|_, last| now.duration_since(*last) < PROGRESS_EVERY);
+        }
+        if progressed.len() < TASKS_MAX {
+            progressed.insert(name, now);
+        }
+        drop(progressed);
+        self.dispatch.dispatch(asking, Box::new(|_nobody_waits| {}));
+    }
+}
+
+fn drop_list(pairs: &[Pair]) -> Vec<u8> {
+    let pairs: Vec<_> =
+        pairs.iter().map(|pair| json!({ "task": pair.task, "attempt": pair.attempt })).collect();
+    json!({ "drop": pairs }).to_string().into_bytes()
+}
+
+/// The command that a word about progress becomes.
+#[must_use]
+pub fn progress_target(task: TaskId) -> Target {
+    Target {
+        category: "task".parse().expect("it is a word"),
+        id: StreamKey::of_uuid(task.0),
+        word: "progress".parse().expect("it is a word"),
+    }
+}
