@@ -7,6 +7,7 @@ pub mod log;
 mod measure;
 mod peer;
 mod table;
+mod work;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -31,6 +32,10 @@ pub enum Bench {
         /// Where.
         path: PathBuf,
     },
+    /// Commands from clients of NATS in another process: on disk before they are answered.
+    Commands(Common),
+    /// Tasks: submitted, placed, done by workers in another process, on record.
+    Tasks(Common),
     /// Appends and says the peak memory of this process; part of the bench of the log.
     #[command(hide = true)]
     LogPeak {
@@ -76,6 +81,8 @@ pub fn run(bench: &Bench, json: bool) -> anyhow::Result<()> {
         Bench::Bus(common) => bus::run(common)?,
         Bench::Actors(common) => actors::run(common)?,
         Bench::ActorsIdle { path } => return actors::idle(path),
+        Bench::Commands(common) => work::commands(common)?,
+        Bench::Tasks(common) => work::tasks(common)?,
         Bench::LogPeak { events, threads, path } => return log::peak(path, *events, *threads),
     };
     let mut out = io::stdout().lock();

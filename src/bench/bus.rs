@@ -1,7 +1,7 @@
 //! `annals bench bus`: messages through the listener beside the server of the makers of NATS, with the
 //! same clients in the same run; requests inside the process; the memory that listening takes.
 
-mod clients;
+pub(super) mod clients;
 mod memory;
 mod router;
 

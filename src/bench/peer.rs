@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
+use super::Common;
+
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The script that starts and stops PostgreSQL.
@@ -110,11 +112,7 @@ impl Listener {
 
     /// Its resident memory in megabytes.
     pub(super) fn memory(&self) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let resident = resident.and_then(|rest| rest.split_whitespace().next());
-        let kilobytes: f64 = resident.context("Linux says how much")?.parse()?;
-        Ok(kilobytes / 1024.0)
+        memory(self.child.id())
     }
 }
 
@@ -124,6 +122,79 @@ impl Drop for Listener {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A system that runs, over a log of its own; it ends when this is dropped.
+pub(super) struct Annals {
+    child: Child,
+    _folder: tempfile::TempDir,
+    /// Where it is, for clients.
+    pub(super) url: String,
+}
+
+impl Annals {
+    /// Starts one on a free port.
+    pub(super) fn start(common: &Common) -> anyhow::Result<Self> {
+        let folder = match &common.folder {
+            Some(folder) => tempfile::tempdir_in(folder)?,
+            None => tempfile::tempdir_in("/var/tmp")?,
+        };
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["--json", "serve", "--listen", "127.0.0.1:0", "--store"])
+            .arg(folder.path().join("annals.log"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let out = child.stdout.take().context("its output is a pipe")?;
+        let mut annals = Self { child, _folder: folder, url: String::new() };
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line)?;
+        let said: serde_json::Value = serde_json::from_str(&line)?;
+        said["url"]
+            .as_str()
+            .context("it does not say where it listens")?
+            .clone_into(&mut annals.url);
+        Ok(annals)
+    }
+
+    /// Its resident memory in megabytes.
+    pub(super) fn memory(&self) -> anyhow::Result<f64> {
+        memory(self.child.id())
+    }
+
+    /// The processor time it has used, in seconds.
+    pub(super) fn cpu(&self) -> anyhow::Result<f64> {
+        cpu(self.child.id())
+    }
+}
+
+impl Drop for Annals {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The resident memory of a process, in megabytes.
+fn memory(process: u32) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let resident = resident.and_then(|rest| rest.split_whitespace().next());
+    let kilobytes: f64 = resident.context("Linux says how much")?.parse()?;
+    Ok(kilobytes / 1024.0)
+}
+
+/// The processor time that a process has used, in seconds.
+pub(super) fn cpu(process: u32) -> anyhow::Result<f64> {
+    /// How many ticks Linux counts in a second.
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let (_, behind_name) = stat.rsplit_once(')').context("Linux names the process")?;
+    let fields: Vec<&str> = behind_name.split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok());
+    Ok(ticks(11).zip(ticks(12)).map(|(user, system)| user + system).context("Linux counts")?
+        / TICKS)
 }
 
 /// Open to the user that the server runs as.

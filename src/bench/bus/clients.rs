@@ -51,7 +51,7 @@ async fn is_known(client: &async_nats::Client) -> anyhow::Result<()> {
 }
 
 /// Requests a second, so many under way at once.
-pub(super) fn requests(url: &str, count: u64, flying: usize) -> anyhow::Result<f64> {
+pub(in crate::bench) fn requests(url: &str, count: u64, flying: usize) -> anyhow::Result<f64> {
     runtime()?.block_on(async {
         let responder = async_nats::connect(url).await?;
         let mut asked = responder.subscribe("bench.request").await?;

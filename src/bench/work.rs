@@ -1,0 +1,18 @@
+//! `annals bench commands` and `annals bench tasks`: what clients of NATS in another process get done
+//! by a system that runs, everything on disk before it is answered.
+
+mod client;
+mod commands;
+mod tasks;
+
+use super::{Common, Measure};
+
+/// Measures commands.
+pub(super) fn commands(common: &Common) -> anyhow::Result<Vec<Measure>> {
+    commands::run(common)
+}
+
+/// Measures tasks.
+pub(super) fn tasks(common: &Common) -> anyhow::Result<Vec<Measure>> {
+    tasks::run(common)
+}
