@@ -11,6 +11,7 @@
 //! | `runtime` | what runs the actors |
 //! | `work` | how tasks come to workers, and results back |
 //! | [`placing`] | which task goes to which agent |
+//! | [`reaction`] [`reactions`] | what follows from events |
 //! | [`leases`] | who gives signs of life, and whose lease has run out |
 //! | [`timing`] | which timers are set, and which have rung |
 //!
@@ -27,6 +28,8 @@ pub mod leases;
 pub mod placing;
 #[cfg(feature = "runtime")]
 pub mod runtime;
+pub mod reaction;
+pub mod reactions;
 pub mod task;
 pub mod timing;
 #[cfg(feature = "runtime")]

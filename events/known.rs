@@ -4,6 +4,7 @@
 use crate::agent::AgentEvent;
 use crate::codec::{self, Words};
 use crate::fact::FactEvent;
+use crate::id::EventId;
 use crate::pipeline::PipelineEvent;
 use crate::recorded::{Recorded, Stored};
 use crate::run::RunEvent;
@@ -43,6 +44,19 @@ impl Known {
         })
     }
 
+    /// Its own id.
+    #[must_use]
+    pub fn id(&self) -> EventId {
+        match self {
+            Self::Task(event) => event.id,
+            Self::Agent(event) => event.id,
+            Self::Fact(event) => event.id,
+            Self::Pipeline(event) => event.id,
+            Self::Run(event) => event.id,
+            Self::Other(event) => event.id,
+        }
+    }
+
     /// The stream it belongs to.
     #[must_use]
     pub fn stream(&self) -> &StreamId {
@@ -77,7 +91,7 @@ mod tests {
     use super::*;
     use crate::chain::EventHash;
     use crate::header::{Codec, Header};
-    use crate::id::{CommandId, EventId, LogId};
+    use crate::id::{CommandId, LogId};
     use crate::stream::Version;
     use crate::time::Timestamp;
 

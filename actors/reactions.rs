@@ -1,0 +1,44 @@
+//! All reactions there are.
+
+pub mod report_to_parent;
+
+use events::known::Known;
+
+use crate::reaction::{Reaction, ToDo};
+use report_to_parent::ReportToParent;
+
+/// A reaction in the list of them all.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed {
+    /// Its name.
+    pub name: &'static str,
+    /// [`Reaction::asks_how_it_began`].
+    pub asks_how_it_began: fn(&Known) -> bool,
+    /// [`Reaction::react`].
+    pub react: fn(&Known, Option<&Known>) -> Vec<ToDo>,
+}
+
+impl Listed {
+    /// What is listed of a reaction.
+    #[must_use]
+    pub const fn of<R: Reaction>() -> Self {
+        Self { name: R::NAME, asks_how_it_began: R::asks_how_it_began, react: R::react }
+    }
+}
+
+/// All of them.
+pub const ALL: &[Listed] = &[Listed::of::<ReportToParent>()];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_reaction_has_a_name_of_its_own() {
+        let names: BTreeSet<_> = ALL.iter().map(|listed| listed.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        assert!(names.iter().all(|name| events::id::is_token(name)));
+    }
+}
