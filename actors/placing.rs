@@ -52,8 +52,7 @@ pub struct Placing {
     turn: u32,
     /// When it stopped short of what there was to look at.
     behind: Option<Timestamp>,
-    #[cfg(test)]
-    looks: usize,
+    looks: u64,
 }
 
 /// A task that an agent has, as the log tells.
@@ -125,6 +124,13 @@ impl Placing {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tasks.all.is_empty()
+    }
+
+    /// How many tasks, teams of agents and times were looked at in all choices so far: what choosing
+    /// costs, whatever the machine.
+    #[must_use]
+    pub fn looks(&self) -> u64 {
+        self.looks
     }
 
     /// What agents have, as far as it is on record: what a lease is watched for.
@@ -234,7 +240,7 @@ impl Placing {
     fn feed(&mut self, team: Option<u32>) {
         let Some(team) = team else { return };
         for class in &self.agents.team(team).classes {
-            self.classes.feed(*class);
+            self.classes.feed(*class, team);
         }
     }
 }

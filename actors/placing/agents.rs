@@ -41,6 +41,12 @@ pub(super) struct Team {
     free: BTreeSet<(u64, AgentId, u32)>,
 }
 
+impl Team {
+    pub(super) fn has_room(&self) -> bool {
+        !self.free.is_empty()
+    }
+}
+
 /// All of them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Agents {
@@ -142,13 +148,13 @@ impl Agents {
     }
 
     /// Of these teams the agent that has the least to do, then the first by name.
-    pub(super) fn least_loaded(&self, teams: &[u32]) -> Option<u32> {
-        let firsts = teams.iter().filter_map(|team| self.team(*team).free.first());
+    pub(super) fn least_loaded(&self, teams: impl Iterator<Item = u32>) -> Option<u32> {
+        let firsts = teams.filter_map(|team| self.team(team).free.first());
         firsts.min().map(|(_, _, agent)| *agent)
     }
 
     /// The teams of a tenant that can do all of this.
-    pub(super) fn able(&self, tenant: u32, needs: &BTreeSet<Capability>) -> Vec<u32> {
+    pub(super) fn able(&self, tenant: u32, needs: &BTreeSet<Capability>) -> BTreeSet<u32> {
         let of_tenant = self.teams_named.range((tenant, BTreeSet::new())..);
         let of_tenant = of_tenant.take_while(|((of, _), _)| *of == tenant);
         let able = of_tenant.filter(|((_, offer), _)| needs.is_subset(offer));

@@ -70,7 +70,7 @@ impl Placing {
         self.let_in(now, &mut looks);
         let mut chosen = Vec::new();
         while chosen.len() < room && looks > 0 {
-            self.count_look();
+            self.looks += 1;
             match self.look(now) {
                 Look::Chosen(choice) => chosen.push(choice),
                 Look::Passed => looks -= 1,
@@ -116,7 +116,7 @@ impl Placing {
                 return;
             }
             *looks -= 1;
-            self.count_look();
+            self.looks += 1;
             self.step_out(slot);
             self.line_up(slot, now);
         }
@@ -125,7 +125,7 @@ impl Placing {
                 return;
             }
             *looks -= 1;
-            self.count_look();
+            self.looks += 1;
             let woken = self.agents.go_over(agent);
             self.feed(woken);
         }
@@ -145,12 +145,23 @@ impl Placing {
             self.line_up(slot, now);
             return Look::Passed;
         }
-        let Some(agent) = self.agents.least_loaded(&self.classes.get(class).teams) else {
-            self.classes.starve(class);
-            return Look::Passed;
-        };
+        let Some(agent) = self.agent_for(class) else { return Look::Passed };
         self.turn = self.classes.get(class).tenant;
         Look::Chosen(self.give(slot, agent, terms))
+    }
+
+    /// The agent with the least to do among the teams whose turn it is.
+    fn agent_for(&mut self, class: u32) -> Option<u32> {
+        let agents = &self.agents;
+        let it = self.classes.get(class);
+        let agent = agents.least_loaded(it.next_teams());
+        self.looks += it.next_teams().count() as u64;
+        let full: Vec<u32> = it.next_teams().filter(|t| !agents.team(*t).has_room()).collect();
+        self.classes.turn(class);
+        if !full.is_empty() {
+            self.classes.starve(class, &full);
+        }
+        agent
     }
 
     fn give(&mut self, slot: Slot, agent: u32, terms: Terms) -> Choice {
@@ -169,13 +180,6 @@ impl Placing {
             cause: entry.cause,
             submitted: entry.submitted,
             seen: u32::from(entry.version) << 16 | u32::from(terms.refusals),
-        }
-    }
-
-    fn count_look(&mut self) {
-        #[cfg(test)]
-        {
-            self.looks += 1;
         }
     }
 }

@@ -11,7 +11,9 @@ use super::index_of;
 use super::ready::{Rank, Slot};
 
 /// How many classes without tasks are kept for the next task of theirs.
-const IDLE_CLASSES_MAX: usize = 1024;
+const IDLE_CLASSES_MAX: usize = 256;
+/// Among how many teams the least load is looked for. Where more have room, they take turns.
+pub(super) const TEAMS_LOOKED_AT: usize = 16;
 
 /// The tasks of a tenant that need the same.
 #[derive(Debug, Clone)]
@@ -19,12 +21,14 @@ pub(super) struct Class {
     pub(super) tenant: u32,
     pub(super) needs: BTreeSet<Capability>,
     /// The teams that can do what is needed.
-    pub(super) teams: Vec<u32>,
+    pub(super) teams: BTreeSet<u32>,
+    /// Those of them that may have a free slot: all that have one, and some that had.
+    free: BTreeSet<u32>,
+    /// The team that was looked at last.
+    turn: u32,
     /// How many tasks there are, wherever they stand.
     tasks: usize,
     line: BTreeMap<Rank, Slot>,
-    /// Whether no team had room when it was looked for.
-    is_starved: bool,
     /// Where it stands among those of its tenant.
     stands_at: Option<Rank>,
 }
@@ -52,14 +56,20 @@ impl Classes {
         &mut self.all[class as usize]
     }
 
-    pub(super) fn add(&mut self, tenant: u32, needs: BTreeSet<Capability>, teams: Vec<u32>) -> u32 {
+    pub(super) fn add(
+        &mut self,
+        tenant: u32,
+        needs: BTreeSet<Capability>,
+        teams: BTreeSet<u32>,
+    ) -> u32 {
         let class = Class {
             tenant,
             needs: needs.clone(),
+            free: teams.clone(),
             teams,
+            turn: 0,
             tasks: 0,
             line: BTreeMap::new(),
-            is_starved: false,
             stands_at: None,
         };
         let class = index_of(self.all.insert(class));
@@ -111,39 +121,52 @@ impl Classes {
         Some((*class, *slot))
     }
 
-    pub(super) fn starve(&mut self, class: u32) {
-        self.get_mut(class).is_starved = true;
+    /// These teams have no free slot.
+    pub(super) fn starve(&mut self, class: u32, teams: &[u32]) {
+        let it = self.get_mut(class);
+        for team in teams {
+            it.free.remove(team);
+        }
         self.settle(class);
     }
 
-    /// A team of it has room again.
-    pub(super) fn feed(&mut self, class: u32) {
-        if self.get(class).is_starved {
-            self.get_mut(class).is_starved = false;
+    /// A team of it has a free slot again.
+    pub(super) fn feed(&mut self, class: u32, team: u32) {
+        if self.get_mut(class).free.insert(team) {
             self.settle(class);
         }
     }
 
+    /// Some teams were looked at: if there are more, it is their turn.
+    pub(super) fn turn(&mut self, class: u32) {
+        let it = self.get(class);
+        if it.free.len() > TEAMS_LOOKED_AT {
+            let last = it.next_teams().last();
+            self.get_mut(class).turn = last.unwrap_or_default();
+        }
+    }
+
     /// The classes of a tenant that a team with this offer can do.
-    pub(super) fn within(&self, tenant: u32, offer: &BTreeSet<Capability>) -> Vec<u32> {
+    pub(super) fn within(&self, tenant: u32, offer: &BTreeSet<Capability>) -> BTreeSet<u32> {
         let named = self.named.get(&tenant).into_iter().flatten();
         named.filter(|(needs, _)| needs.is_subset(offer)).map(|(_, class)| *class).collect()
     }
 
     pub(super) fn join(&mut self, class: u32, team: u32) {
-        self.get_mut(class).teams.push(team);
-        self.feed(class);
+        self.get_mut(class).teams.insert(team);
+        self.feed(class, team);
     }
 
     pub(super) fn part(&mut self, class: u32, team: u32) {
-        self.get_mut(class).teams.retain(|other| *other != team);
+        self.get_mut(class).teams.remove(&team);
+        self.starve(class, &[team]);
     }
 
     /// Puts a class where its head belongs among those of its tenant.
     fn settle(&mut self, class: u32) {
         let it = self.get_mut(class);
         let head = it.line.first_key_value().map(|(rank, _)| *rank);
-        let belongs = head.filter(|_| !it.is_starved);
+        let belongs = head.filter(|_| !it.free.is_empty());
         if belongs == it.stands_at {
             return;
         }
@@ -158,5 +181,14 @@ impl Classes {
         if open.is_empty() {
             self.open.remove(&tenant);
         }
+    }
+}
+
+impl Class {
+    /// The teams to look at next for a free slot.
+    pub(super) fn next_teams(&self) -> impl Iterator<Item = u32> {
+        let after = self.free.range(self.turn.saturating_add(1)..);
+        let before = self.free.range(..=self.turn);
+        after.chain(before).take(TEAMS_LOOKED_AT).copied()
     }
 }

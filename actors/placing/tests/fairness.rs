@@ -82,7 +82,7 @@ fn the_work_of_a_choice_does_not_grow_with_what_waits() {
             world.submit(&format!("k{}", n % classes), [n]);
         }
         (0..10).for_each(|_| drop(world.choose()));
-        world.placing.looks
+        world.placing.looks()
     };
     assert_eq!(looks(10, 1), looks(2_000, 1));
     let many = looks(2_000, 100);
@@ -102,4 +102,25 @@ fn many_that_become_ready_at_once_are_let_in_part_by_part() {
     assert_eq!(world.placing.wakes_at(), begins, "there is more to look at");
     assert_eq!(world.choose().len(), 1);
     assert_eq!(world.placing.wakes_at(), None);
+}
+
+#[test]
+fn agents_that_all_offer_something_else_get_their_turns_without_being_all_looked_at() {
+    let mut world = World::new();
+    let names: Vec<_> = (0..100).map(|n| format!("agent-{n}")).collect();
+    for name in &names {
+        world.agent(name, register(["resize", name.as_str()], 2));
+    }
+    world.submit("resize", 0..250);
+    let before = world.placing.looks();
+    let chosen = world.choose();
+    let looks = world.placing.looks() - before;
+    assert!(looks <= 200 * 17 + 20, "{looks} looks for {} choices", chosen.len());
+    for name in names {
+        let count = chosen.iter().filter(|choice| choice.agent == agent(&name)).count();
+        assert_eq!(count, 2, "{name} has its slots filled");
+    }
+    world.task(7, TaskCommand::Cancel { reason: "enough".into() });
+    let freed = chosen.iter().find(|choice| choice.task == task(7)).expect("it was chosen");
+    assert_eq!(world.chosen(), to([(200, freed.agent.as_str())]));
 }
