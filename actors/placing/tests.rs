@@ -2,6 +2,7 @@
 
 mod fairness;
 mod kept;
+mod lives;
 mod model;
 mod refusals;
 mod slots;
