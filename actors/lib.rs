@@ -26,10 +26,10 @@ pub mod decider;
 mod kept;
 pub mod leases;
 pub mod placing;
-#[cfg(feature = "runtime")]
-pub mod runtime;
 pub mod reaction;
 pub mod reactions;
+#[cfg(feature = "runtime")]
+pub mod runtime;
 pub mod task;
 pub mod timing;
 #[cfg(feature = "runtime")]

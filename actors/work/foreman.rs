@@ -6,9 +6,11 @@ mod assigning;
 pub mod beats;
 mod clocks;
 mod feed;
+mod kept;
 
 use std::sync::Arc;
 
+use events::chain::EventHash;
 use events::recorded::Stored;
 use events::store::Error;
 use events::stream::Position;
@@ -26,6 +28,7 @@ use crate::timing::{Due, Timing};
 use beats::{Heartbeat, Heartbeats, WAITING_MAX};
 use clocks::{ENDING_MAX, RINGING_MAX};
 use feed::Feed;
+use kept::{KEPT_AT_LEAST, KEPT_EVERY};
 
 /// How many assignments are under way at once.
 pub const ASSIGNING_MAX: usize = 1024;
@@ -60,6 +63,10 @@ struct Desk {
     timing: Timing,
     leases: Leases,
     inputs: Arc<Inputs>,
+    /// The newest event that was taken in, and the one up to which everything is kept.
+    newest: EventHash,
+    kept: Position,
+    keeping: Option<JoinHandle<()>>,
     notes: mpsc::Sender<Note>,
     assigning: usize,
     handing: usize,
@@ -80,13 +87,15 @@ impl Foreman {
         let (stop, stopped) = watch::channel(false);
         let (at, seen) = watch::channel(Position::ZERO);
         let pool = means.tools.pool.clone();
-        let feed = Feed::from(&means.tools, Position::FIRST);
         let desk = Desk {
             means,
             placing: Placing::default(),
             timing: Timing::default(),
             leases: Leases::new(HEARTBEAT_MS),
             inputs: Arc::default(),
+            newest: EventHash::NONE,
+            kept: Position::ZERO,
+            keeping: None,
             notes,
             assigning: 0,
             handing: 0,
@@ -96,7 +105,7 @@ impl Foreman {
             began: Instant::now(),
             at,
         };
-        let work = pool.spawn(run(desk, feed, (came, heard), stopped));
+        let work = pool.spawn(run(desk, (came, heard), stopped));
         Self { stop, at: seen, heartbeats: Heartbeats(beats), work }
     }
 
@@ -122,12 +131,14 @@ impl Foreman {
 
 async fn run(
     mut desk: Desk,
-    mut feed: Feed,
     (mut notes, mut beats): (mpsc::Receiver<Note>, mpsc::Receiver<Heartbeat>),
     mut stopped: watch::Receiver<bool>,
 ) {
-    if let Err(error) = desk.catch_up(&mut feed, &mut stopped).await {
-        return tracing::error!(%error, "nothing is handed out any more");
+    let mut feed = desk.remember().await;
+    match desk.catch_up(&mut feed, &mut stopped).await {
+        Ok(()) => {}
+        Err(Error::Stopped) => return,
+        Err(error) => return tracing::error!(%error, "nothing is handed out at all"),
     }
     let mut came = Vec::new();
     loop {
@@ -146,12 +157,46 @@ async fn run(
             }
             Some(beat) = beats.recv() => desk.beat(beat),
             () = desk.alarm() => {}
-            _ = stopped.wait_for(|stopped| *stopped) => return,
+            _ = stopped.wait_for(|stopped| *stopped) => break,
         }
     }
+    desk.keep(KEPT_AT_LEAST).await;
 }
 
 impl Desk {
+    /// Begins where it was kept, if it was.
+    async fn remember(&mut self) -> Feed {
+        (self.placing, self.timing) = kept::load(&self.means.tools).await;
+        self.kept = self.placing.at();
+        Feed::from(&self.means.tools, self.kept.next())
+    }
+
+    /// Keeps what it knows, if so much has come since it was kept last.
+    async fn keep(&mut self, at_least: u64) {
+        let at = self.placing.at();
+        if at.0 - self.kept.0 < at_least {
+            return;
+        }
+        if let Some(keeping) = self.keeping.take() {
+            // Two at once would mix their parts.
+            let _ = keeping.await;
+        }
+        self.kept = at;
+        kept::save(&self.placing, &self.timing, self.newest, &self.means.tools).await;
+    }
+
+    /// Keeps it now and then, beside its work.
+    fn keep_beside(&mut self) {
+        let at = self.placing.at();
+        let is_busy = self.keeping.as_ref().is_some_and(|keeping| !keeping.is_finished());
+        if at.0 - self.kept.0 < KEPT_EVERY || is_busy {
+            return;
+        }
+        self.kept = at;
+        let saved = kept::save(&self.placing, &self.timing, self.newest, &self.means.tools);
+        self.keeping = Some(self.means.tools.pool.spawn(saved));
+    }
+
     /// Takes in all that was recorded before it began: nothing is handed out on half of a history.
     async fn catch_up(
         &mut self,
@@ -174,7 +219,9 @@ impl Desk {
     fn hear(&mut self, events: &[Arc<Stored>]) {
         for stored in events {
             self.hear_one(stored);
+            self.newest = stored.hash();
         }
+        self.keep_beside();
         self.at.send_replace(self.placing.at());
     }
 
