@@ -6,6 +6,7 @@ pub mod background;
 pub mod dispatch;
 pub mod file;
 pub mod node;
+pub mod own_record;
 pub mod read;
 pub mod refusal;
 pub mod signals;

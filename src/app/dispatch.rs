@@ -8,6 +8,7 @@ use actors::agent::Agent;
 use actors::command::Spoken;
 use actors::runtime::{Done, Hosted, NewCommand, Place, Registry};
 use actors::task::Task;
+use actors::work::Means;
 use actors::work::carrying::Carrier;
 use bytes::Bytes;
 use events::content::{DEPTH_MAX, depth};
@@ -53,14 +54,15 @@ pub struct Saying {
 impl Dispatch {
     /// Asks these.
     #[must_use]
-    pub fn new(
-        agents: Arc<Registry<Agent>>,
-        tasks: Arc<Registry<Task>>,
-        writer: Writer,
-        keys: Keys,
-        background: Background,
-    ) -> Self {
-        Self { agents, tasks, writer, keys, background, stopping: AtomicBool::new(false) }
+    pub fn new(means: &Means, keys: Keys, background: Background) -> Self {
+        Self {
+            agents: Arc::clone(&means.agents),
+            tasks: Arc::clone(&means.tasks),
+            writer: means.tools.writer.clone(),
+            keys,
+            background,
+            stopping: AtomicBool::new(false),
+        }
     }
 
     /// Takes nothing new from now on.

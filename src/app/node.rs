@@ -13,21 +13,23 @@ use events::id::main_tenant;
 use events::store::keys::{new_id, random_id};
 use events::store::snapshot::SnapshotStore;
 use events::store::sqlite::SqliteSnapshots;
-use events::time::Clock as _;
+use events::time::Clock;
 use tempfile::TempPath;
 use tokio::runtime::Runtime;
-use tokio::time::Instant;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use super::background::Background;
 use super::dispatch::Dispatch;
 use super::file::beside;
+use super::own_record::OwnRecord;
 use super::read::Reader;
 use super::signals::Signals;
 use super::tenant_keys::Keys;
 use super::{App, Error};
 use crate::clock::SystemClock;
 use crate::doors::nats::relay::Relay;
-use crate::doors::nats::{NatsDoor, Trust, serve_router};
+use crate::doors::nats::{Asked, NatsDoor, Trust, serve_router};
 
 /// How many threads actors live on: deciding is a small part of what is done.
 const ACTOR_THREADS: usize = 1;
@@ -38,6 +40,9 @@ const SERVICE: &str = "annals";
 pub struct Node {
     app: App,
     router: Router,
+    own_record: Arc<OwnRecord>,
+    /// Ends when nobody is left who could be in trouble.
+    listening: JoinHandle<()>,
     dispatch: Arc<Dispatch>,
     foreman: Foreman,
     built_in: AtWork,
@@ -66,49 +71,51 @@ impl Node {
     pub async fn start(app: App, runtime: &'static Runtime) -> Result<Self, NotStarted> {
         let pool = runtime.handle().clone();
         let (snapshots, kept) = snapshots(&app)?;
-        let (writer, reader) = (app.writer(), app.shared_reader());
-        let clock = Arc::new(SystemClock);
-        let tools = Tools::new(
-            writer,
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let own_record = Arc::new(OwnRecord::new(app.writer(), Arc::clone(&clock)));
+        let (trouble, listening) = own_record.listen(&pool);
+        let reader = app.shared_reader();
+        let mut tools = Tools::new(
+            app.writer(),
             Arc::clone(&reader),
             snapshots,
-            Arc::clone(&clock) as _,
+            Arc::clone(&clock),
             pool.clone(),
         );
-        let (stage, tools) = (Stage::on(runtime, ACTOR_THREADS)?, Arc::new(tools));
-        let agents = Registry::new(stage.clone(), Arc::clone(&tools));
-        let tasks = Registry::new(stage, Arc::clone(&tools));
+        tools.on_incident = Box::new(move |incident| trouble.tell(incident));
+        let router = Router::new(random_id().as_u64_pair().0);
+        let means = means(&app, &router, Arc::new(tools), Stage::on(runtime, ACTOR_THREADS)?);
         let (background, keys) = (Background::on(pool), Keys::new(app.keys()));
         // So that the first command finds its key at hand.
         keys.of(&main_tenant(), None).await.map_err(Error::from)?;
-        let router = Router::new(random_id().as_u64_pair().0);
-        let means = Arc::new(Means {
-            tasks: Arc::clone(&tasks),
-            agents: Arc::clone(&agents),
-            tools,
-            keys: app.keys(),
-            bus: Arc::new(router.clone()),
-        });
-        let dispatch =
-            Arc::new(Dispatch::new(agents, tasks, app.writer(), keys, background.clone()));
-        let answers = Arc::new(Reader::new(reader, background));
+        own_record.started().await.map_err(Error::from)?;
         let relay = Relay::begin(&router, &app, runtime.handle());
         let foreman = Foreman::begin(Arc::clone(&means));
         let heartbeats = foreman.heartbeats();
         let built_in = AtWork::begin(&means, &heartbeats).await?;
+        let dispatch = Arc::new(Dispatch::new(&means, keys, background.clone()));
         let signals = Arc::new(Signals::new(Arc::clone(&dispatch), heartbeats));
-        let door = NatsDoor::new(
-            Arc::clone(&dispatch),
-            answers,
+        let asked = Asked {
+            dispatch: Arc::clone(&dispatch),
             signals,
-            clock,
-            Arc::new(router.clone()),
-            Trust::Connection,
-        );
+            reader: Arc::new(Reader::new(reader, background)),
+        };
+        let door = NatsDoor::new(asked, clock, Arc::new(router.clone()), Trust::Connection);
         let door = Arc::new(door);
         let answering = service(&door).answer_on(Arc::new(router.clone())).await?;
         serve_router(&door, &router);
-        Ok(Self { app, router, dispatch, foreman, built_in, answering, relay, _snapshots: kept })
+        Ok(Self {
+            app,
+            router,
+            own_record,
+            listening,
+            dispatch,
+            foreman,
+            built_in,
+            answering,
+            relay,
+            _snapshots: kept,
+        })
     }
 
     /// The bus of this process.
@@ -134,22 +141,38 @@ impl Node {
     }
 
     /// Ends in good order: what was taken is answered, as far as there is time for it, and the log is
-    /// closed.
+    /// closed. Whatever is not settled by then is found at the next start, as after a crash.
     pub async fn stop(self, until: Instant) -> Result<(), Error> {
-        let Self { app, router, dispatch, foreman, built_in, answering, relay, .. } = self;
+        timeout_at(until, self.stop_all(until)).await.unwrap_or(Ok(()))
+    }
+
+    async fn stop_all(self, until: Instant) -> Result<(), Error> {
+        let Self { app, router, own_record, listening, dispatch, .. } = self;
         dispatch.stop();
-        foreman.stop().await;
-        built_in.stop().await;
+        self.foreman.stop().await;
+        self.built_in.stop().await;
         dispatch.drain(until).await;
-        answering.stop().await;
-        relay.stop().await;
+        self.answering.stop().await;
+        own_record.stopped("asked to").await?;
+        self.relay.stop().await;
         // It is closed already where it fails.
         let _ = router.drain().await;
-        drop((dispatch, router));
-        let closed = tokio::time::timeout_at(until, app.close()).await;
-        // Whatever is not settled by then is found at the next start, as after a crash.
-        closed.unwrap_or(Ok(())).map_err(Error::from)
+        drop((dispatch, router, own_record));
+        // It has ended as well if it has panicked.
+        let _ = listening.await;
+        Ok(app.close().await?)
     }
+}
+
+/// All actors, and what they work with.
+fn means(app: &App, router: &Router, tools: Arc<Tools>, stage: Stage) -> Arc<Means> {
+    Arc::new(Means {
+        tasks: Registry::new(stage.clone(), Arc::clone(&tools)),
+        agents: Registry::new(stage, Arc::clone(&tools)),
+        tools,
+        keys: app.keys(),
+        bus: Arc::new(router.clone()),
+    })
 }
 
 type Snapshots = (Arc<dyn SnapshotStore>, Option<TempPath>);

@@ -41,11 +41,19 @@ pub enum Trust {
     Subject,
 }
 
+/// Who is asked.
+pub struct Asked {
+    /// For something to be done.
+    pub dispatch: Arc<Dispatch>,
+    /// For what is known.
+    pub reader: Arc<Reader>,
+    /// To take note.
+    pub signals: Arc<Signals>,
+}
+
 /// The door.
 pub struct NatsDoor {
-    dispatch: Arc<Dispatch>,
-    reader: Arc<Reader>,
-    signals: Arc<Signals>,
+    asked: Asked,
     clock: Arc<dyn Clock>,
     outlet: Arc<dyn Outlet>,
     trust: Trust,
@@ -63,15 +71,8 @@ struct Request {
 impl NatsDoor {
     /// A door to these.
     #[must_use]
-    pub fn new(
-        dispatch: Arc<Dispatch>,
-        reader: Arc<Reader>,
-        signals: Arc<Signals>,
-        clock: Arc<dyn Clock>,
-        outlet: Arc<dyn Outlet>,
-        trust: Trust,
-    ) -> Self {
-        Self { dispatch, reader, signals, clock, outlet, trust, offered: Offered::default() }
+    pub fn new(asked: Asked, clock: Arc<dyn Clock>, outlet: Arc<dyn Outlet>, trust: Trust) -> Self {
+        Self { asked, clock, outlet, trust, offered: Offered::default() }
     }
 
     /// What is counted of what it offers.
@@ -114,7 +115,9 @@ impl NatsDoor {
                 let id = headed.id.unwrap_or_else(|| asked::new_id(&*self.clock));
                 let body = bytes::Bytes::copy_from_slice(payload);
                 let asking = Asking { who, tenant, target, id, body, context: headed.context };
-                self.dispatch.dispatch(asking, Box::new(move |done| request.answer(&done, id)));
+                self.asked
+                    .dispatch
+                    .dispatch(asking, Box::new(move |done| request.answer(&done, id)));
             }
             What::Fact(source) | What::Deposit(source) => {
                 self.record(who, tenant, source, message, headed.context, request);
@@ -122,12 +125,14 @@ impl NatsDoor {
             What::Query(question) => self.read(who, tenant, question.as_str(), payload, request),
             What::Heartbeat(agent) => {
                 let tell = Box::new(move |found| request.found(found));
-                self.signals.heartbeat(&who, tenant, agent, payload, tell);
+                self.asked.signals.heartbeat(&who, tenant, agent, payload, tell);
             }
             What::Progress(task) => {
                 let (target, id) = (progress_target(task), asked::new_id(&*self.clock));
                 let (body, context) = (bytes::Bytes::copy_from_slice(payload), headed.context);
-                self.signals.progress(Asking { who, tenant, target, id, body, context }, task);
+                self.asked
+                    .signals
+                    .progress(Asking { who, tenant, target, id, body, context }, task);
             }
             _ => request.refuse(&Refusal::Unknown("nothing is answered there".into())),
         }
@@ -149,14 +154,14 @@ impl NatsDoor {
         // The answer names the id that the log knows the fact by.
         let id = asked::fact_id(&source, &body);
         let saying = Saying { who, tenant, source, body, context };
-        self.dispatch.record(saying, Box::new(move |done| request.answer(&done, id)));
+        self.asked.dispatch.record(saying, Box::new(move |done| request.answer(&done, id)));
     }
 
     fn read(&self, who: Who, tenant: Tenant, question: &str, body: &[u8], request: Request) {
         match Query::read(question, body) {
             Ok(query) => {
                 let tell = Box::new(move |found| request.found(found));
-                self.reader.read(who, tenant, query, tell);
+                self.asked.reader.read(who, tenant, query, tell);
             }
             Err(refusal) => request.refuse(&refusal),
         }
