@@ -36,7 +36,7 @@ use problem::Problem;
 /// Why a command fails, or how it ended.
 type Done = Result<ExitCode, Problem>;
 
-/// An append-only log of facts: recorded once, provable for ever.
+/// Agents and tasks, driven over NATS, with everything that happens on record: provable for ever.
 #[derive(Debug, Parser)]
 #[command(
     name = "annals",
@@ -54,7 +54,8 @@ struct Cli {
 }
 
 const START: &str = "Start here:
-  echo '{\"id\":\"1\",\"source\":\"shop\",\"type\":\"order.placed\"}' | annals log append
+  annals serve                                                  # in one terminal
+  annals task submit echo --input '{\"say\":\"hello\"}' --wait    # in another one
   annals log read
   annals log verify";
 
