@@ -3,6 +3,7 @@
 
 pub mod asking;
 pub mod background;
+pub mod carrier;
 pub mod dispatch;
 pub mod file;
 pub mod node;
@@ -18,10 +19,11 @@ use std::sync::Arc;
 
 use events::id::Tenant;
 use events::store::keys::{KeyStore, Secret};
-use events::store::postgres::{Postgres, PostgresKeys, PostgresReader};
+use events::store::postgres::{Alone, Postgres, PostgresKeys, PostgresReader};
 use events::store::sqlite::{Options, Sqlite};
 use events::store::writer::WriterTask;
-use events::store::{self, EventStore, LogHead, LogReader, Writer};
+use events::store::{self, Epochs, EventStore, LogHead, LogReader, Owner, Writer};
+use events::stream::StreamId;
 
 use crate::clock::SystemClock;
 use crate::place::Place;
@@ -53,6 +55,10 @@ pub struct App {
     keys: Arc<dyn KeyStore>,
     writer: Writer,
     task: WriterTask,
+    /// The partitions, as this process has claimed them.
+    epochs: Option<Epochs>,
+    /// The sign for others that a system runs here.
+    _alone: Option<Alone>,
 }
 
 /// A log and its keys, before anyone writes.
@@ -67,14 +73,28 @@ struct Parts {
 impl App {
     /// Opens the log at `place` with its keys; makes both if there is no log.
     pub async fn open(place: &Place) -> Result<Self, Error> {
-        let parts = match place {
-            Place::File(path) => Box::pin(in_file(path)).await?,
-            Place::Database(url) => Box::pin(in_database(url)).await?,
+        let parts = parts(place).await?;
+        Ok(Self::of(parts, None, None))
+    }
+
+    /// The same for a system that decides about everything in it: whoever did so before cannot append
+    /// any more. Where many processes may append, it is refused while another system runs, unless this
+    /// one takes over.
+    pub async fn open_to_serve(place: &Place, takes_over: bool) -> Result<Self, Error> {
+        let parts = parts(place).await?;
+        let alone = match place {
+            Place::Database(url) if !takes_over => Some(Alone::take(url).await?),
+            Place::Database(_) | Place::File(_) => None,
         };
+        let epochs = parts.store.claim_all().await?;
+        Ok(Self::of(parts, Some(epochs), alone))
+    }
+
+    fn of(parts: Parts, epochs: Option<Epochs>, alone: Option<Alone>) -> Self {
         let Parts { place, created, store, head, keys } = parts;
         let reader = store.reader();
         let (writer, task) = Writer::start(store, Arc::new(SystemClock), head);
-        Ok(Self { place, created, reader, keys, writer, task })
+        Self { place, created, reader, keys, writer, task, epochs, _alone: alone }
     }
 
     /// Where the log is.
@@ -122,6 +142,20 @@ impl App {
         }
     }
 
+    /// The partitions, as this process has claimed them, if it has.
+    #[must_use]
+    pub fn epochs(&self) -> Option<Epochs> {
+        self.epochs.clone()
+    }
+
+    /// The claim under which something of this stream is kept.
+    #[must_use]
+    pub fn owner(&self, stream: &StreamId) -> Owner {
+        let partition = stream.partition();
+        let epoch = self.epochs.as_ref().map_or(0, |epochs| epochs[usize::from(partition)]);
+        Owner { partition, epoch }
+    }
+
     /// Waits until nothing more can be recorded, and says why.
     pub async fn failed(&self) -> store::Error {
         self.writer.failed().await
@@ -131,6 +165,13 @@ impl App {
     pub async fn close(self) -> Result<(), store::Error> {
         drop((self.writer, self.reader));
         self.task.finished().await
+    }
+}
+
+async fn parts(place: &Place) -> Result<Parts, Error> {
+    match place {
+        Place::File(path) => Box::pin(in_file(path)).await,
+        Place::Database(url) => Box::pin(in_database(url)).await,
     }
 }
 

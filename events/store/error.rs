@@ -86,6 +86,9 @@ pub enum Error {
         /// The other process.
         pid: String,
     },
+    /// Another system decides on the log.
+    #[error("another system runs on the log at {0}")]
+    Served(String),
     /// There is no log.
     #[error("there is no log at {}", .0.display())]
     Missing(PathBuf),

@@ -1,6 +1,7 @@
 //! The log in a PostgreSQL database, for more than one machine: many processes append and read, one
 //! function call commits a batch, and the lock on the log's head is held for that call alone.
 
+mod alone;
 mod append;
 mod arriving;
 mod columns;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 use sqlx::Row;
 use tokio::sync::watch;
 
+pub use alone::Alone;
 pub use connect::POSTGRES_OLDEST;
 pub use keys::PostgresKeys;
 pub use listen::Listening;

@@ -16,6 +16,7 @@ use events::id::Source;
 use events::store::keys::Request;
 use events::store::{Answer, Writer};
 use events::subject::Target;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -26,6 +27,9 @@ use super::tenant_keys::{Keys, RequestKeys};
 use super::who::{Action, Who, authorize};
 use crate::fact::{Defaults, NotAFact, parse};
 
+/// How much is asked at once, through all doors together.
+const ASKED_MAX: usize = 4096;
+
 /// Everyone who can be asked.
 pub struct Dispatch {
     agents: Arc<Registry<Agent>>,
@@ -33,6 +37,8 @@ pub struct Dispatch {
     writer: Writer,
     keys: Keys,
     background: Background,
+    /// Room for what is asked at once.
+    room: Arc<Semaphore>,
     stopping: AtomicBool,
 }
 
@@ -61,6 +67,7 @@ impl Dispatch {
             writer: means.tools.writer.clone(),
             keys,
             background,
+            room: Arc::new(Semaphore::new(ASKED_MAX)),
             stopping: AtomicBool::new(false),
         }
     }
@@ -75,6 +82,13 @@ impl Dispatch {
         if let Err(refusal) = self.may_ask(&asking) {
             return tell(Err(refusal));
         }
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+            return tell(Err(Refusal::Busy(SOON)));
+        };
+        let tell: Tell = Box::new(move |answered| {
+            drop(room);
+            tell(answered);
+        });
         let at_hand = match asking.context.data_subject {
             None => self.keys.at_hand(&asking.tenant),
             Some(_) => None,

@@ -7,10 +7,10 @@ use actors::runtime::{Registry, Stage, Tools};
 use actors::work::Means;
 use actors::work::built_in::AtWork;
 use actors::work::foreman::Foreman;
+use events::bus;
 use events::bus::discovery::{Answering, Service};
-use events::bus::{self, Bus as _, Router};
 use events::id::main_tenant;
-use events::store::keys::{new_id, random_id};
+use events::store::keys::new_id;
 use events::store::snapshot::SnapshotStore;
 use events::store::sqlite::SqliteSnapshots;
 use events::time::Clock;
@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::background::Background;
+use super::carrier::Carrier;
 use super::dispatch::Dispatch;
 use super::file::beside;
 use super::own_record::OwnRecord;
@@ -28,6 +29,7 @@ use super::signals::Signals;
 use super::tenant_keys::Keys;
 use super::{App, Error};
 use crate::clock::SystemClock;
+use crate::doors::nats::far::{FarDoor, FarOutlet};
 use crate::doors::nats::relay::Relay;
 use crate::doors::nats::{Asked, NatsDoor, Trust, serve_router};
 
@@ -39,7 +41,9 @@ const SERVICE: &str = "annals";
 /// A system that runs.
 pub struct Node {
     app: App,
-    router: Router,
+    carrier: Carrier,
+    /// What listens to the server, where there is one.
+    far: Option<FarDoor>,
     own_record: Arc<OwnRecord>,
     /// Ends when nobody is left who could be in trouble.
     listening: JoinHandle<()>,
@@ -68,7 +72,11 @@ pub enum NotStarted {
 
 impl Node {
     /// Starts everything that decides and answers; nobody is let in yet.
-    pub async fn start(app: App, runtime: &'static Runtime) -> Result<Self, NotStarted> {
+    pub async fn start(
+        app: App,
+        carrier: Carrier,
+        runtime: &'static Runtime,
+    ) -> Result<Self, NotStarted> {
         let pool = runtime.handle().clone();
         let (snapshots, kept) = snapshots(&app)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -82,14 +90,14 @@ impl Node {
             Arc::clone(&clock),
             pool.clone(),
         );
+        tools.epochs = app.epochs();
         tools.on_incident = Box::new(move |incident| trouble.tell(incident));
-        let router = Router::new(random_id().as_u64_pair().0);
-        let means = means(&app, &router, Arc::new(tools), Stage::on(runtime, ACTOR_THREADS)?);
+        let means = means(&app, &carrier, Arc::new(tools), Stage::on(runtime, ACTOR_THREADS)?);
         let (background, keys) = (Background::on(pool), Keys::new(app.keys()));
         // So that the first command finds its key at hand.
         keys.of(&main_tenant(), None).await.map_err(Error::from)?;
         own_record.started().await.map_err(Error::from)?;
-        let relay = Relay::begin(&router, &app, runtime.handle());
+        let relay = Relay::begin(&carrier, &app, runtime.handle()).await.map_err(Error::from)?;
         let foreman = Foreman::begin(Arc::clone(&means));
         let heartbeats = foreman.heartbeats();
         let built_in = AtWork::begin(&means, &heartbeats).await?;
@@ -100,13 +108,12 @@ impl Node {
             signals,
             reader: Arc::new(Reader::new(reader, background)),
         };
-        let door = NatsDoor::new(asked, clock, Arc::new(router.clone()), Trust::Connection);
-        let door = Arc::new(door);
-        let answering = service(&door).answer_on(Arc::new(router.clone())).await?;
-        serve_router(&door, &router);
+        let (door, far) = open_door(asked, clock, &carrier).await?;
+        let answering = service(&door).answer_on(carrier.bus()).await?;
         Ok(Self {
             app,
-            router,
+            carrier,
+            far,
             own_record,
             listening,
             dispatch,
@@ -116,12 +123,6 @@ impl Node {
             relay,
             _snapshots: kept,
         })
-    }
-
-    /// The bus of this process.
-    #[must_use]
-    pub fn router(&self) -> Router {
-        self.router.clone()
     }
 
     /// The log it works on.
@@ -147,7 +148,7 @@ impl Node {
     }
 
     async fn stop_all(self, until: Instant) -> Result<(), Error> {
-        let Self { app, router, own_record, listening, dispatch, .. } = self;
+        let Self { app, carrier, own_record, listening, dispatch, .. } = self;
         dispatch.stop();
         self.foreman.stop().await;
         self.built_in.stop().await;
@@ -156,8 +157,11 @@ impl Node {
         own_record.stopped("asked to").await?;
         self.relay.stop().await;
         // It is closed already where it fails.
-        let _ = router.drain().await;
-        drop((dispatch, router, own_record));
+        let _ = carrier.bus().drain().await;
+        if let Some(far) = self.far {
+            far.close().await;
+        }
+        drop((dispatch, carrier, own_record));
         // It has ended as well if it has panicked.
         let _ = listening.await;
         Ok(app.close().await?)
@@ -165,14 +169,36 @@ impl Node {
 }
 
 /// All actors, and what they work with.
-fn means(app: &App, router: &Router, tools: Arc<Tools>, stage: Stage) -> Arc<Means> {
+fn means(app: &App, carrier: &Carrier, tools: Arc<Tools>, stage: Stage) -> Arc<Means> {
     Arc::new(Means {
         tasks: Registry::new(stage.clone(), Arc::clone(&tools)),
         agents: Registry::new(stage, Arc::clone(&tools)),
         tools,
         keys: app.keys(),
-        bus: Arc::new(router.clone()),
+        bus: carrier.bus(),
     })
+}
+
+/// Lets clients ask.
+async fn open_door(
+    asked: Asked,
+    clock: Arc<dyn Clock>,
+    carrier: &Carrier,
+) -> Result<(Arc<NatsDoor>, Option<FarDoor>), bus::Error> {
+    match carrier {
+        Carrier::Here(router) => {
+            let door = NatsDoor::new(asked, clock, Arc::new(router.clone()), Trust::Connection);
+            let door = Arc::new(door);
+            serve_router(&door, router);
+            Ok((door, None))
+        }
+        Carrier::Server(_) => {
+            let (outlet, answers) = FarOutlet::new();
+            let door = Arc::new(NatsDoor::new(asked, clock, Arc::new(outlet), Trust::Subject));
+            let far = FarDoor::open(&door, &carrier.bus(), answers).await?;
+            Ok((door, Some(far)))
+        }
+    }
 }
 
 type Snapshots = (Arc<dyn SnapshotStore>, Option<TempPath>);

@@ -257,6 +257,7 @@ fn code_of(error: &store::Error) -> Code {
     use store::Error;
     match error {
         Error::Locked { .. } => Code::StoreLocked,
+        Error::Served(_) => Code::StoreServed,
         Error::Missing(_) => Code::StoreMissing,
         Error::NotALog { .. } => Code::NotALog,
         Error::NewerSchema { .. } => Code::StoreNewer,

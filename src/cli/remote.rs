@@ -44,19 +44,13 @@ pub(super) struct Connect {
 impl Connect {
     /// The server's address, as it may be shown.
     pub(super) fn shown(&self) -> String {
-        parts(&self.server).0
+        without_login(&self.server)
     }
 
     /// Connects; one attempt is made.
     pub(super) async fn open(&self) -> Result<Nats, Problem> {
-        let seed = random_id().as_u64_pair().0;
-        let (server, login) = parts(&self.server);
-        let mut settings = Settings::to(server, NAME, seed);
-        settings.login = login;
+        let mut settings = settings(&self.server, self.credentials.as_deref())?;
         settings.inbox = self.inbox.to_string();
-        if let Some(file) = &self.credentials {
-            settings.login = Some(Login::Credentials(read(file)?));
-        }
         // The client would say less about a file that is not there.
         for file in [&self.tls_ca, &self.tls_cert, &self.tls_key].into_iter().flatten() {
             read(file)?;
@@ -65,6 +59,26 @@ impl Connect {
         settings.certificate = self.tls_cert.clone().zip(self.tls_key.clone());
         Ok(Nats::connect(settings).await?)
     }
+}
+
+/// Connects to a server as the system does; one attempt is made.
+pub(super) async fn connect(url: &str, credentials: Option<&Path>) -> Result<Nats, Problem> {
+    Ok(Nats::connect(settings(url, credentials)?).await?)
+}
+
+fn settings(url: &str, credentials: Option<&Path>) -> Result<Settings, Problem> {
+    let (server, login) = parts(url);
+    let mut settings = Settings::to(server, NAME, random_id().as_u64_pair().0);
+    settings.login = login;
+    if let Some(file) = credentials {
+        settings.login = Some(Login::Credentials(read(file)?));
+    }
+    Ok(settings)
+}
+
+/// The address without what lets one in.
+pub(super) fn without_login(url: &str) -> String {
+    parts(url).0
 }
 
 /// The text of a file.

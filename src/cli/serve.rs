@@ -1,8 +1,12 @@
 //! `annals serve`: the whole system in one process.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
+use events::bus::Router;
+use events::store::keys::random_id;
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
@@ -10,10 +14,12 @@ use tokio::time::Instant;
 use super::listening::{Listening, Open};
 use super::output::Lines;
 use super::problem::Problem;
+use super::remote;
 use super::signals::Signals;
 use super::threads::for_good;
 use super::{Context, Done};
 use crate::app::App;
+use crate::app::carrier::Carrier;
 use crate::app::node::Node;
 
 /// How long it may take to end in good order.
@@ -37,6 +43,20 @@ A file of users; a user works with the data of one tenant, `main` if none is nam
 pub(super) struct Serve {
     #[command(flatten)]
     listening: Listening,
+    /// Use a server of NATS instead: nats://host:port, or tls://, also with user:password@
+    #[arg(long, value_name = "URL", requires = "nats_trust", conflicts_with_all = ["listen", "users", "token_file", "tls_cert", "name"])]
+    nats: Option<String>,
+    /// What vouches for those who send to that server: its permissions, by which only who belongs to a
+    /// tenant may send to its subjects, and nobody but Annals to events, work and stop signals
+    #[arg(long, value_name = "WHAT", value_parser = ["permissions"], requires = "nats")]
+    nats_trust: Option<String>,
+    /// A credentials file for that server
+    #[arg(long, value_name = "FILE", requires = "nats")]
+    nats_credentials: Option<PathBuf>,
+    /// Take over a log in a database on which another system runs; what that one still tries to append
+    /// is refused
+    #[arg(long)]
+    take_over: bool,
 }
 
 impl Serve {
@@ -47,12 +67,16 @@ impl Serve {
     async fn serve(self, context: &Context, runtime: &'static Runtime) -> Done {
         let place = context.store()?;
         let mut signals = Signals::listen()?;
-        let app = Box::pin(App::open(&place)).await?;
+        let carrier = self.carrier().await?;
+        let app = Box::pin(App::open_to_serve(&place, self.take_over)).await?;
         let created = app.created();
-        let node = Box::pin(Node::start(app, runtime)).await?;
-        let open = self.listening.open(node.router(), true).await?;
-        tell(context, &node, &open, created).await?;
-        if let Some(warning) = open.warning {
+        let node = Box::pin(Node::start(app, carrier.clone(), runtime)).await?;
+        let open = match &carrier {
+            Carrier::Here(router) => Some(self.listening.open(router.clone(), true).await?),
+            Carrier::Server(_) => None,
+        };
+        tell(context, &node, &self.place_of(open.as_ref()), created).await?;
+        if let Some(warning) = open.as_ref().and_then(|open| open.warning) {
             context.note(warning);
         }
         let stop = tokio::select! {
@@ -64,36 +88,63 @@ impl Serve {
             _ = signals.next() => Ok(stop.code()),
         }
     }
+
+    async fn carrier(&self) -> Result<Carrier, Problem> {
+        match &self.nats {
+            None => Ok(Carrier::Here(Router::new(random_id().as_u64_pair().0))),
+            Some(url) => {
+                let nats = remote::connect(url, self.nats_credentials.as_deref()).await?;
+                Ok(Carrier::Server(Arc::new(nats)))
+            }
+        }
+    }
+
+    /// Where clients find it.
+    fn place_of(&self, open: Option<&Open>) -> Place {
+        match (open, &self.nats) {
+            (Some(open), _) => Place { url: open.url(), guarded: open.guarded, tls: open.tls },
+            (None, url) => {
+                let url = remote::without_login(url.as_deref().unwrap_or_default());
+                Place { tls: url.starts_with("tls://"), url, guarded: true }
+            }
+        }
+    }
+}
+
+/// Where clients find it, and how they get in.
+struct Place {
+    url: String,
+    guarded: bool,
+    tls: bool,
 }
 
 /// Nobody new is let in, what was taken is answered, and the log is closed.
-async fn end(node: Node, open: Open) -> Result<(), Problem> {
+async fn end(node: Node, open: Option<Open>) -> Result<(), Problem> {
     let until = Instant::now() + FAREWELL;
     node.refuse();
     node.drain(until).await;
-    open.server.shutdown().await;
+    if let Some(open) = open {
+        open.server.shutdown().await;
+    }
     Ok(node.stop(until).await?)
 }
 
-async fn tell(context: &Context, node: &Node, open: &Open, created: bool) -> Result<(), Problem> {
+async fn tell(context: &Context, node: &Node, place: &Place, created: bool) -> Result<(), Problem> {
     let mut lines = Lines::new();
-    let (url, place) = (open.url(), node.app().place().to_string());
+    let Place { url, guarded, tls } = place;
+    let store = node.app().place().to_string();
     match context.json {
         true => lines.json(&json!({
-            "listening": open.server.address().to_string(),
-            "url": url,
-            "guarded": open.guarded,
-            "tls": open.tls,
-            "store": place,
-            "created": created,
+            "listening": url.split_once("://").map_or(url.as_str(), |(_, place)| place),
+            "url": url, "guarded": guarded, "tls": tls, "store": store, "created": created,
         })),
         false if context.quiet => {}
         false => {
             let made = if created { "made a new log at" } else { "goes on with the log at" };
-            lines.text(&format!("annals {made} {place}\nlistening on {url}"));
+            lines.text(&format!("annals {made} {store}\nlistening on {url}"));
             if created {
-                let more = match (open.server.address().port(), open.tls) {
-                    (4222, false) => String::new(),
+                let more = match (url.as_str(), tls) {
+                    ("nats://127.0.0.1:4222", _) => String::new(),
                     (_, false) => format!(" --server {url}"),
                     (_, true) => format!(" --server {url} --tls-ca FILE"),
                 };

@@ -3,6 +3,7 @@
 
 mod answers;
 mod asked;
+pub mod far;
 mod listening;
 mod offered;
 pub mod relay;

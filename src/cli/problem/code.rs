@@ -53,6 +53,9 @@ codes! {
     /// Another process writes to the log.
     StoreLocked, "store_locked", 75,
         "stop that process or wait until it ends, then try again; reading, following and verifying go on beside it";
+    /// Another system decides on the log.
+    StoreServed, "store_served", 75,
+        "stop that system, or, if it is gone for good or must not go on, take its log over with `annals serve --take-over`: whatever it still tries to append is refused then";
     /// The store cannot be reached just now.
     StoreUnavailable, "store_unavailable", 69,
         "see that you may read and write the log and its folder, or that the database's server runs and lets you in, and that no other program holds the log locked, then try again";

@@ -11,6 +11,17 @@ use events::subject::patterns;
 use super::offered::GROUP;
 use super::{NatsDoor, Outlet};
 
+/// What is sent to the door.
+pub(super) const SUBJECTS: [&str; 7] = [
+    patterns::COMMANDS,
+    patterns::FACTS,
+    patterns::ENQUEUED,
+    patterns::DEPOSITED,
+    patterns::QUERIES,
+    patterns::HEARTBEATS,
+    patterns::PROGRESS,
+];
+
 impl Outlet for Router {
     fn send(&self, message: Message) {
         self.hand_over(&message);
@@ -27,15 +38,7 @@ impl Listener for NatsDoor {
 /// Lets the door hear what is sent to it, until the bus ends.
 pub fn serve_router(door: &Arc<NatsDoor>, router: &Router) {
     let group = Bytes::from_static(GROUP.as_bytes());
-    for subjects in [
-        patterns::COMMANDS,
-        patterns::FACTS,
-        patterns::ENQUEUED,
-        patterns::DEPOSITED,
-        patterns::QUERIES,
-        patterns::HEARTBEATS,
-        patterns::PROGRESS,
-    ] {
+    for subjects in SUBJECTS {
         let pattern: Pattern = subjects.parse().expect("it is a pattern");
         let listener: Arc<dyn Listener> = Arc::clone(door) as _;
         router.listen(&pattern, Some(&group), router.new_id(), listener);

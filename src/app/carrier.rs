@@ -1,0 +1,26 @@
+//! What carries messages: the bus of this process, or a server of NATS.
+
+use std::sync::Arc;
+
+use events::bus::nats::Nats;
+use events::bus::{Bus, Router};
+
+/// What carries messages.
+#[derive(Clone)]
+pub enum Carrier {
+    /// The bus of this process; whoever listens for clients brings them to it.
+    Here(Router),
+    /// A server, whose permissions say who may do what.
+    Server(Arc<Nats>),
+}
+
+impl Carrier {
+    /// It, as any bus.
+    #[must_use]
+    pub fn bus(&self) -> Arc<dyn Bus> {
+        match self {
+            Self::Here(router) => Arc::new(router.clone()),
+            Self::Server(nats) => Arc::clone(nats) as _,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The relay to a server. What the server has taken is not told again, and what it has not is: its place
+//! moves on behind a flush, and is kept with the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::bus::{self, Bus};
+use events::id::{Consumer, StreamKey};
+use events::node::system_tenant;
+use events::recorded::Stored;
+use events::store::follow::Follower;
+use events::store::{Error, Owner, Save, Writer};
+use events::stream::{Position, StreamId};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::{message, next};
+use crate::app::App;
+
+/// The name under which its place is kept.
+const NAME: &str = "relay";
+/// How long it waits after the server did not take something.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// How far everything was told, and where that is kept.
+pub(super) struct Told {
+    position: Position,
+    consumer: Consumer,
+    owner: Owner,
+    writer: Writer,
+}
+
+/// How far everything was told before.
+pub(super) async fn told(app: &App) -> Result<Told, Error> {
+    let consumer: Consumer = NAME.parse().expect("it is a token");
+    let standing = app.reader().standing(&consumer).await?;
+    let position = standing.map_or(Position::ZERO, |standing| standing.position);
+    let owner = app.owner(&stream_of(NAME));
+    Ok(Told { position, consumer, owner, writer: app.writer() })
+}
+
+/// The stream whose owner a consumer belongs to.
+fn stream_of(consumer: &str) -> StreamId {
+    let key = StreamKey::new(&format!("consumer-{consumer}")).expect("it is a token");
+    StreamId::new(system_tenant(), "consumer".parse().expect("it is a word"), key)
+}
+
+impl Told {
+    pub(super) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Everything up to there was told.
+    fn up_to(&mut self, position: Position) {
+        self.position = position;
+        let (consumer, owner) = (self.consumer.clone(), self.owner);
+        // What is not kept is told again.
+        drop(self.writer.save(Save {
+            consumer,
+            owner,
+            position,
+            settled: Vec::new(),
+            parked: Vec::new(),
+        }));
+    }
+}
+
+pub(super) async fn run(
+    bus: Arc<dyn Bus>,
+    mut told: Told,
+    mut follower: Follower,
+    mut stopped: watch::Receiver<bool>,
+) {
+    while let Some(events) = next(&mut follower, &mut stopped).await {
+        let Some(last) = events.last().map(|stored| stored.position()) else { continue };
+        while let Err(error) = tell(&*bus, &events).await {
+            if error == bus::Error::Closed {
+                return;
+            }
+            tracing::warn!(%error, "events are told again to a server that did not take them");
+            tokio::select! {
+                () = sleep(PAUSE) => {}
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+            }
+        }
+        told.up_to(last);
+    }
+}
+
+async fn tell(bus: &dyn Bus, events: &[Arc<Stored>]) -> Result<(), bus::Error> {
+    for message in events.iter().filter_map(|stored| message::of(stored)) {
+        match bus.publish(message).await {
+            // It will never be smaller.
+            Err(error @ bus::Error::TooLarge { .. }) => {
+                tracing::error!(%error, "an event is not told to the server");
+            }
+            published => published?,
+        }
+    }
+    bus.flush().await
+}
