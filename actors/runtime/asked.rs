@@ -53,7 +53,7 @@ pub struct Done {
     pub known: bool,
 }
 
-/// Why a command has no outcome. Nothing of it is on record, unless the log cannot tell.
+/// Why a command has no outcome. Nothing of it is on record, as far as anyone can tell.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Refused {
     /// Its id was used for another request.
@@ -74,8 +74,9 @@ pub enum Refused {
     /// Another node owns the actor by now.
     #[error("the actor lives on another node by now")]
     Moved,
-    /// The actor panicked over it.
-    #[error("the actor panicked; nothing was recorded")]
+    /// The actor panicked over it, or ended before it had an answer. To ask again under the same id
+    /// does no harm.
+    #[error("the actor broke before it had an answer; ask again under the same id")]
     Broken,
     /// The log does not take it, or does not say what was before.
     #[error(transparent)]
