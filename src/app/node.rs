@@ -16,6 +16,7 @@ use events::store::sqlite::SqliteSnapshots;
 use events::time::Clock;
 use tempfile::TempPath;
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -47,6 +48,8 @@ pub struct Node {
     own_record: Arc<OwnRecord>,
     /// Ends when nobody is left who could be in trouble.
     listening: JoinHandle<()>,
+    /// How often something was refused because another system has taken over.
+    moved: watch::Receiver<u64>,
     dispatch: Arc<Dispatch>,
     foreman: Foreman,
     built_in: AtWork,
@@ -90,6 +93,7 @@ impl Node {
             Arc::clone(&clock),
             pool.clone(),
         );
+        let moved = trouble.moved();
         tools.epochs = app.epochs();
         tools.on_incident = Box::new(move |incident| trouble.tell(incident));
         let means = means(&app, &carrier, Arc::new(tools), Stage::on(runtime, ACTOR_THREADS)?);
@@ -116,6 +120,7 @@ impl Node {
             far,
             own_record,
             listening,
+            moved,
             dispatch,
             foreman,
             built_in,
@@ -123,6 +128,21 @@ impl Node {
             relay,
             _snapshots: kept,
         })
+    }
+
+    /// Returns when another system has taken over, and how often something was refused since.
+    pub async fn moved(&self) -> u64 {
+        let mut moved = self.moved.clone();
+        match moved.wait_for(|times| *times > 0).await.map(|times| *times) {
+            Ok(times) => times,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// How often something was refused because another system has taken over.
+    #[must_use]
+    pub fn refused(&self) -> watch::Receiver<u64> {
+        self.moved.clone()
     }
 
     /// The log it works on.

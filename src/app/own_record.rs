@@ -11,7 +11,7 @@ use events::store::{self, Append, Cause, Decision, Expected, NewEvent, RequestHa
 use events::stream::StreamId;
 use events::time::Clock;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// How much trouble waits to be recorded; of what is beyond, only the traces tell.
@@ -26,7 +26,11 @@ pub struct OwnRecord {
 
 /// Where trouble is told; when all of these are gone, what was told is on record.
 #[derive(Clone)]
-pub struct Trouble(mpsc::Sender<NodeEvent>);
+pub struct Trouble {
+    told: mpsc::Sender<NodeEvent>,
+    /// How often something was not appended because another system has taken over.
+    moved: watch::Sender<u64>,
+}
 
 impl OwnRecord {
     /// The record of a process that starts now.
@@ -51,7 +55,7 @@ impl OwnRecord {
     /// Records trouble from now on.
     #[must_use]
     pub fn listen(self: &Arc<Self>, pool: &Handle) -> (Trouble, JoinHandle<()>) {
-        let (trouble, mut told) = mpsc::channel(WAITING_MAX);
+        let (tell, mut told) = mpsc::channel(WAITING_MAX);
         let this = Arc::clone(self);
         let listening = pool.spawn(async move {
             while let Some(event) = told.recv().await {
@@ -60,7 +64,7 @@ impl OwnRecord {
                 }
             }
         });
-        (Trouble(trouble), listening)
+        (Trouble { told: tell, moved: watch::Sender::new(0) }, listening)
     }
 
     async fn record(&self, event: &NodeEvent) -> Result<(), store::Error> {
@@ -79,6 +83,12 @@ impl OwnRecord {
 }
 
 impl Trouble {
+    /// How often something was refused because another system has taken over.
+    #[must_use]
+    pub fn moved(&self) -> watch::Receiver<u64> {
+        self.moved.subscribe()
+    }
+
     /// Tells what happened to an actor.
     pub fn tell(&self, incident: Incident) {
         tracing::error!(?incident, "an actor is in trouble");
@@ -91,10 +101,10 @@ impl Trouble {
                 let rest_ms = u64::try_from(rest.as_millis()).unwrap_or(u64::MAX);
                 NodeEvent::ActorParked(ActorParked { actor: stream.into(), rest_ms })
             }
-            // It is the other node's to tell.
-            Incident::Moved { .. } => return,
+            // It is the other system's to record.
+            Incident::Moved { .. } => return self.moved.send_modify(|times| *times += 1),
         };
-        if self.0.try_send(event).is_err() {
+        if self.told.try_send(event).is_err() {
             tracing::warn!("there is more trouble than can be recorded");
         }
     }

@@ -135,6 +135,9 @@ pub enum Problem {
     /// The bus did not do what it was asked.
     #[error(transparent)]
     Bus(bus::Error),
+    /// Another system has taken the log over.
+    #[error("another system has taken the log over; {0} commands were refused since")]
+    TakenOver(u64),
     /// Nobody answers where a system should.
     #[error("no system of Annals answers there")]
     NotServed,
@@ -195,6 +198,7 @@ impl Problem {
             Self::TlsUnusable { .. } => Code::TlsUnusable,
             Self::NotListening { .. } => Code::NotListening,
             Self::Bus(error) => code_of_bus(error),
+            Self::TakenOver(_) => Code::TakenOver,
             Self::NotServed => Code::NotServed,
             Self::AnswerUnreadable(_) => Code::AnswerUnreadable,
             Self::Refused(no) if no.retry_after_ms.is_some() => Code::RefusedForNow,

@@ -82,6 +82,12 @@ impl Serve {
         let stop = tokio::select! {
             stop = signals.next() => stop,
             error = node.app().failed() => return Err(error.into()),
+            _ = node.moved() => {
+                let refused = node.refused();
+                end(node, open).await?;
+                let refused = *refused.borrow();
+                return Err(Problem::TakenOver(refused));
+            }
         };
         tokio::select! {
             ended = end(node, open) => ended.map(|()| ExitCode::SUCCESS),

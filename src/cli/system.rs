@@ -2,15 +2,23 @@
 
 use std::time::Duration;
 
+use events::bus::headers::InvalidHeader;
 use events::bus::nats::Nats;
 use events::bus::{self, Bus as _, Headers, Message, Name};
 use events::id::{StreamKey, Tenant, Word};
+use events::store::keys::new_id;
 use events::subject::{Subject, Target, What};
+use events::time::Clock as _;
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::problem::Problem;
 use super::remote::Connect;
+use crate::clock::SystemClock;
+
+/// How long one attempt waits for its answer.
+const ATTEMPT: Duration = Duration::from_secs(5);
 
 /// Which system, and whose data there.
 #[derive(Debug, clap::Args)]
@@ -77,15 +85,17 @@ impl System {
 }
 
 impl Identified {
+    /// Without an id of the user's own there is a new one, so that what is sent again because nobody
+    /// answered is not done twice.
     fn headers(&self) -> Result<Headers, Problem> {
-        let named =
-            [("Annals-Command-Id", &self.command_id), ("Annals-Data-Subject", &self.data_subject)];
-        named.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).try_fold(
-            Headers::none(),
-            |headers, (name, value)| {
-                headers.with(name, value).map_err(|error| Problem::Usage(error.to_string()))
-            },
-        )
+        let minted = || new_id(SystemClock.now()).to_string();
+        let id = self.command_id.clone().unwrap_or_else(minted);
+        let wrong = |error: InvalidHeader| Problem::Usage(error.to_string());
+        let headers = Headers::none().with("Annals-Command-Id", &id).map_err(wrong)?;
+        match &self.data_subject {
+            Some(person) => headers.with("Annals-Data-Subject", person).map_err(wrong),
+            None => Ok(headers),
+        }
     }
 }
 
@@ -118,17 +128,28 @@ impl Remote {
     async fn ask(&self, what: What, body: &Value, headers: Headers) -> Result<Value, Problem> {
         let subject: Name = self.subject(what);
         let message = Message { headers, ..Message::new(subject, body.to_string()) };
-        let answer =
-            self.bus.request(message, self.patience).await.map_err(|error| match error {
-                bus::Error::NoResponders(_) => Problem::NotServed,
-                error => error.into(),
-            })?;
+        let answer = self.answer(message).await?;
         let unreadable = || Problem::AnswerUnreadable(answer.payload.clone());
         let body: Value = serde_json::from_slice(&answer.payload).map_err(|_| unreadable())?;
         if body.get("outcome").and_then(Value::as_str) == Some("refused") {
             return Err(Problem::Refused(serde_json::from_value(body).map_err(|_| unreadable())?));
         }
         Ok(body)
+    }
+
+    /// The answer. Where none comes, as from a node that stands still, it is asked again under the same
+    /// id, and perhaps another node answers.
+    async fn answer(&self, message: Message) -> Result<Message, Problem> {
+        let until = Instant::now() + self.patience;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.bus.request(message.clone(), left.min(ATTEMPT)).await {
+                Ok(answer) => return Ok(answer),
+                Err(bus::Error::NoResponders(_)) => return Err(Problem::NotServed),
+                Err(bus::Error::TimedOut(..)) if left > ATTEMPT => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Where such messages go.

@@ -197,6 +197,9 @@ codes! {
     /// Nothing can be listened to there.
     NotListening, "not_listening", 69,
         "name with --listen an address that this machine has and a port that is free and from 1024 on; `ss -ltnp` shows who listens where";
+    /// Another system has taken the log over.
+    TakenOver, "taken_over", 75,
+        "nothing is lost: the other system goes on with the log, and whoever was refused asks again there";
     /// Nobody answers where a system should.
     NotServed, "not_served", 69,
         "start a system with `annals serve`, or name the server that one uses with --server";
