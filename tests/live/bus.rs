@@ -1,12 +1,12 @@
 //! The bus on real parts: a server of NATS, and clients in other languages.
 
-mod clients;
+pub(crate) mod clients;
 mod command_line;
-mod conversations;
+pub(crate) mod conversations;
 mod faults;
 mod listener;
 mod nats;
-mod program;
+pub(crate) mod program;
 mod tls;
 
 use std::path::PathBuf;

@@ -16,7 +16,7 @@ use super::conversations::settings;
 const PARTS: &str = "ANNALS_TEST_CLIENTS";
 
 #[expect(clippy::disallowed_methods, reason = "the tests are told where their parts are")]
-fn parts() -> PathBuf {
+pub(crate) fn parts() -> PathBuf {
     let found = std::env::var_os(PARTS).map(PathBuf::from);
     found.unwrap_or_else(|| panic!("{PARTS} is not set: run tests/run"))
 }

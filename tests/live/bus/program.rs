@@ -17,10 +17,10 @@ pub(super) fn annals(arguments: &[&str]) -> Command {
 }
 
 /// A process that goes on until this is dropped.
-pub(super) struct Running(pub(super) Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
-    pub(super) fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         Self(command.spawn().expect("the program starts"))
     }
 
@@ -44,7 +44,7 @@ impl Running {
     }
 
     /// It is asked to end.
-    pub(super) fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         kill_process(self.id(), Signal::INT).expect("it is there");
     }
 

@@ -1,0 +1,10 @@
+//! A whole system as a process of its own, seen from outside: by clients in other languages, by
+//! workers that come and go, by those who mean it no good, and by `kill -9`.
+
+mod documents;
+mod system;
+
+use std::time::Duration;
+
+/// How long something may take that should not take long.
+const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,115 @@
+//! A system that runs: it is started on a log of its own, killed, and started again.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::bus::program::Running;
+
+/// A system, until this is dropped.
+pub(super) struct System {
+    folder: TempDir,
+    more: Vec<String>,
+    running: Option<Running>,
+    address: String,
+}
+
+impl System {
+    /// Starts one with a new log, on a free port.
+    pub(super) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// The same, told more.
+    pub(super) fn with(more: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let more = more.iter().map(|&word| word.to_owned()).collect();
+        let mut system = Self { folder, more, running: None, address: "127.0.0.1:0".into() };
+        system.start_again();
+        system
+    }
+
+    /// Ends it without a chance to say or write anything.
+    pub(super) fn kill(&mut self) {
+        // A child that is dropped is killed and waited for.
+        self.running = None;
+    }
+
+    /// Starts it on the same log, where clients found it before.
+    pub(super) fn start_again(&mut self) {
+        let mut serve = annals(&["serve", "--json", "--listen", &self.address, "--store"]);
+        serve.arg(self.log()).args(&self.more).stdout(Stdio::piped());
+        let mut running = Running::start(&mut serve);
+        let mut line = String::new();
+        let mut out = BufReader::new(running.0.stdout.take().expect("a pipe"));
+        out.read_line(&mut line).expect("it says something");
+        let told: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"));
+        self.address = told["listening"].as_str().expect("text").to_owned();
+        self.running = Some(running);
+    }
+
+    /// Where it listens.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The same, as clients of NATS write it.
+    pub(super) fn url(&self) -> String {
+        format!("nats://{}", self.address)
+    }
+
+    /// Where the log is.
+    pub(super) fn log(&self) -> PathBuf {
+        self.folder.path().join("a.log")
+    }
+
+    /// Where the file of this name is.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A command that talks to it.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = annals(arguments);
+        command.env("ANNALS_NATS", self.url());
+        command
+    }
+
+    /// What such a command says, which must succeed.
+    #[track_caller]
+    pub(super) fn json(&self, arguments: &[&str]) -> Value {
+        let ended = self.command(arguments).arg("--json").output().expect("the program starts");
+        assert!(ended.status.success(), "{arguments:?}: {ended:?}");
+        serde_json::from_slice(&ended.stdout).unwrap_or_else(|_| panic!("no JSON: {ended:?}"))
+    }
+
+    /// What is known about a task.
+    #[track_caller]
+    pub(super) fn task(&self, id: &str) -> Value {
+        self.json(&["task", "show", id])
+    }
+}
+
+/// The result of a task, as its history tells.
+pub(super) fn result(task: &Value) -> &Value {
+    let history = task["history"].as_array().expect("a list");
+    let end = history.iter().find(|event| event["type"] == "task.completed");
+    &end.unwrap_or_else(|| panic!("it has no result: {task}"))["payload"]["result"]["inline"]
+}
+
+fn annals(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_annals"));
+    if cfg!(feature = "planted") {
+        command.arg("--harness");
+    }
+    command.env_remove("ANNALS_NATS").stdin(Stdio::null()).args(arguments);
+    command
+}
+
+/// The folder of the house.
+pub(super) fn house() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
