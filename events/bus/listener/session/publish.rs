@@ -50,9 +50,13 @@ impl Session {
             || self.permissions.allow_responses.is_some()
                 && !self.permissions.publish.denies(subject)
                 && self.connection.replies.answers(subject);
-        let kept = self.door.config.keeps_subjects && !self.origin.may_send_to(subject);
-        if !allowed || kept {
+        if !allowed || self.is_kept(subject) {
             let text = format!("Permissions Violation for Publish to {}", quote(subject));
+            return self.connection.complain(&text);
+        }
+        // Whoever answers speaks in its own name, and would say it where the asker may not.
+        if let Some(reply) = reply.filter(|reply| self.is_kept(reply)) {
+            let text = format!("Permissions Violation for Publish with Reply of {}", quote(reply));
             return self.connection.complain(&text);
         }
         self.confirm();
@@ -68,6 +72,11 @@ impl Session {
         {
             self.nobody_listens(subject, reply);
         }
+    }
+
+    /// Whether only others speak there.
+    fn is_kept(&self, subject: &[u8]) -> bool {
+        self.door.config.keeps_subjects && !self.origin.may_send_to(subject)
     }
 
     /// Answers that nobody listens, if the client listens to where its answers go. This is not
