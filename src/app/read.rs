@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 
 use super::background::{Background, SOON};
 use super::refusal::Refusal;
+use super::said::object;
 use super::who::{Action, Who, authorize};
 
 /// How many rows an answer has, unless it is asked for another number.
@@ -79,7 +80,7 @@ struct One<T> {
 impl Query {
     /// Reads a question as it is asked.
     pub fn read(question: &str, body: &[u8]) -> Result<Self, Refusal> {
-        let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+        let body = object(body)?;
         Ok(match question {
             "task" => Self::Task(fields::<One<_>>(body)?.id),
             "task_list" => Self::Tasks(fields(body)?),

@@ -17,6 +17,7 @@ use super::asking::Asking;
 use super::dispatch::Dispatch;
 use super::read::Found;
 use super::refusal::Refusal;
+use super::said::object;
 use super::who::{Action, Who, authorize};
 
 /// How often the progress of a task is recorded, at most.
@@ -65,9 +66,9 @@ impl Signals {
         if let Err(denied) = authorize(who, Action::Signal, &tenant) {
             return tell(Err(denied.into()));
         }
-        let Beat { process, slots, tasks } = match serde_json::from_slice(body) {
+        let Beat { process, slots, tasks } = match read(body) {
             Ok(beat) => beat,
-            Err(error) => return tell(Err(Refusal::Unreadable(error.to_string()))),
+            Err(refusal) => return tell(Err(refusal)),
         };
         let pairs = tasks.into_iter().map(|Has { task, attempt }| Pair { task, attempt }).collect();
         let answer = move |dropped: Result<Vec<Pair>, OutOfBounds>| {
@@ -101,6 +102,10 @@ impl Signals {
         drop(progressed);
         self.dispatch.dispatch(asking, Box::new(|_nobody_waits| {}));
     }
+}
+
+fn read(body: &[u8]) -> Result<Beat, Refusal> {
+    serde_json::from_slice(object(body)?).map_err(|error| Refusal::Unreadable(error.to_string()))
 }
 
 fn drop_list(pairs: &[Pair]) -> Vec<u8> {
