@@ -11,6 +11,9 @@ use serde::Serialize;
 use crate::app::asking::Answered;
 use crate::app::refusal::{Refusal, status_of_rejection};
 
+/// The longest message. It may quote what was sent, which nobody needs to have back as a whole.
+const MESSAGE_CHARS_MAX: usize = 400;
+
 /// What became of something.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
@@ -113,7 +116,7 @@ impl Reason {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
             code: refusal.code().into(),
-            message: refusal.to_string(),
+            message: refusal.to_string().chars().take(MESSAGE_CHARS_MAX).collect(),
             command_id: id.map(|id| id.id.to_string()),
             recorded: false,
             retry_after_ms: refusal.retry_after().map(millis),
