@@ -91,6 +91,12 @@ impl Headers {
         Self(text.into())
     }
 
+    /// Whether there are none, or they are well formed.
+    #[must_use]
+    pub fn are_readable(&self) -> bool {
+        self.is_empty() || self.lines().is_some()
+    }
+
     /// The first value under this name: as it is written, or else in any case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

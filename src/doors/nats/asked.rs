@@ -36,7 +36,14 @@ impl Headed {
             return Ok(Self::default());
         }
         let headers = Headers::from_wire(Bytes::copy_from_slice(wire));
-        let id = headers.get(COMMAND_ID).or_else(|| headers.get(MESSAGE_ID));
+        // Whoever is not understood here may have named a command that must not be done twice.
+        if !headers.are_readable() {
+            return Err(Refusal::Unreadable("its headers are no headers of NATS".into()));
+        }
+        let id = match only(&headers, COMMAND_ID)? {
+            Some(id) => Some(id),
+            None => only(&headers, MESSAGE_ID)?,
+        };
         let context = Context {
             on_behalf_of: parsed(&headers, ON_BEHALF_OF)?,
             correlation: parsed(&headers, CORRELATION)?,
@@ -46,6 +53,16 @@ impl Headed {
             data_subject: parsed::<Principal>(&headers, DATA_SUBJECT)?.map(Into::into),
         };
         Ok(Self { id: id.map(command_id).transpose()?, context })
+    }
+}
+
+/// The one value under a name, however often and in whatever case it is written.
+fn only<'a>(headers: &'a Headers, name: &str) -> Result<Option<&'a str>, Refusal> {
+    let mut all = headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+    let first = all.next().map(|(_, value)| value);
+    match all.find(|(_, value)| Some(*value) != first) {
+        Some(_) => Err(Refusal::Unreadable(format!("the header {name} says two things"))),
+        None => Ok(first),
     }
 }
 
@@ -61,7 +78,7 @@ fn parsed<T: std::str::FromStr<Err = InvalidId>>(
     headers: &Headers,
     name: &str,
 ) -> Result<Option<T>, Refusal> {
-    let text = headers.get(name).map(str::parse).transpose();
+    let text = only(headers, name)?.map(str::parse).transpose();
     text.map_err(|error: InvalidId| Refusal::Unreadable(format!("the header {name}: {error}")))
 }
 
@@ -155,6 +172,14 @@ mod tests {
         ] {
             assert!(Headed::read(&wire(&[(name, &value)])).is_err(), "{name}");
         }
+        assert!(Headed::read(b"Annals-Command-Id: a\r\n\r\n").is_err(), "no first line");
+    }
+
+    #[test]
+    fn what_says_two_things_says_nothing() {
+        let twice = |b| wire(&[("Annals-Command-Id", "a"), ("annals-command-id", b)]);
+        assert!(Headed::read(&twice("a")).is_ok());
+        assert!(Headed::read(&twice("b")).is_err());
     }
 
     #[test]
