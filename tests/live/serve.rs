@@ -2,6 +2,8 @@
 //! workers that come and go, by those who mean it no good, and by `kill -9`.
 
 mod documents;
+mod hostile;
+mod raw;
 mod system;
 
 use std::time::Duration;

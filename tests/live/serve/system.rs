@@ -78,12 +78,19 @@ impl System {
         command
     }
 
-    /// What such a command says, which must succeed.
+    /// What such a command says, line by line; it must succeed.
     #[track_caller]
-    pub(super) fn json(&self, arguments: &[&str]) -> Value {
+    pub(super) fn lines(&self, arguments: &[&str]) -> Vec<Value> {
         let ended = self.command(arguments).arg("--json").output().expect("the program starts");
         assert!(ended.status.success(), "{arguments:?}: {ended:?}");
-        serde_json::from_slice(&ended.stdout).unwrap_or_else(|_| panic!("no JSON: {ended:?}"))
+        let said = String::from_utf8(ended.stdout).expect("text");
+        said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    /// The same of one that says one thing.
+    #[track_caller]
+    pub(super) fn json(&self, arguments: &[&str]) -> Value {
+        self.lines(arguments).remove(0)
     }
 
     /// What is known about a task.
