@@ -1,10 +1,13 @@
 //! A whole system as a process of its own, seen from outside: by clients in other languages, by
 //! workers that come and go, by those who mean it no good, and by `kill -9`.
 
+mod client;
 mod documents;
 mod hostile;
 mod raw;
 mod system;
+mod tenants;
+mod workers;
 
 use std::time::Duration;
 

@@ -43,12 +43,21 @@ impl Raw {
 
     /// Comes in.
     pub(super) async fn come(address: &str) -> Self {
+        Self::come_with(address, "").await
+    }
+
+    /// Comes in as a user.
+    pub(super) async fn come_as(address: &str, user: &str, password: &str) -> Self {
+        Self::come_with(address, &format!(r#","user":"{user}","pass":"{password}""#)).await
+    }
+
+    async fn come_with(address: &str, more: &str) -> Self {
         let socket = TcpStream::connect(address).await.expect("it is let in");
         let mut raw = Self(BufReader::new(socket));
         let info = raw.line().await.expect("it hears who is there");
         assert!(info.starts_with("INFO {"), "{info}");
-        let wishes = r#"{"verbose":false,"pedantic":false,"headers":true,"no_responders":true}"#;
-        raw.say(format!("CONNECT {wishes}\r\n").as_bytes()).await;
+        let wishes = r#""verbose":false,"pedantic":false,"headers":true,"no_responders":true"#;
+        raw.say(format!("CONNECT {{{wishes}{more}}}\r\n").as_bytes()).await;
         raw
     }
 
