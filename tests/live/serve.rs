@@ -2,6 +2,7 @@
 //! workers that come and go, by those who mean it no good, and by `kill -9`.
 
 mod client;
+mod crash;
 mod documents;
 mod hostile;
 mod raw;

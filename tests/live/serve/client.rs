@@ -63,10 +63,13 @@ impl Client {
 
     /// Asks, and waits for the answer.
     pub(super) async fn ask(&self, rest: &str, body: &Value) -> Value {
+        self.try_ask(rest, body).await.unwrap_or_else(|| panic!("{rest} is not answered"))
+    }
+
+    /// The same of a system that may be gone.
+    pub(super) async fn try_ask(&self, rest: &str, body: &Value) -> Option<Value> {
         let subject = format!("annals.{}.{rest}", self.tenant);
-        let asked = self.bus.request(subject, body.to_string().into());
-        let answer = asked.await.unwrap_or_else(|error| panic!("{rest}: {error}"));
-        read(&answer)
+        self.bus.request(subject, body.to_string().into()).await.ok().map(|answer| read(&answer))
     }
 
     /// Has a command done under this id, however often it has to be asked.
@@ -127,7 +130,8 @@ impl Client {
         }
     }
 
-    async fn next(&mut self) -> Event {
+    /// What happens next.
+    pub(super) async fn next(&mut self) -> Event {
         let next = timeout(PATIENCE, self.happens.next()).await;
         let message = next.unwrap_or_else(|_| panic!("no more happens: {:?}", self.happened));
         event(&message.expect("it goes on"))
@@ -137,8 +141,13 @@ impl Client {
 impl Worker {
     /// The next task that comes.
     pub(super) async fn order(&mut self) -> Order {
-        let next = timeout(PATIENCE, self.work.next()).await;
-        self.read(&next.expect("work comes").expect("it goes on"))
+        timeout(PATIENCE, self.next()).await.expect("work comes")
+    }
+
+    /// The same, whenever it comes.
+    pub(super) async fn next(&mut self) -> Order {
+        let message = self.work.next().await;
+        self.read(&message.expect("it goes on"))
     }
 
     fn read(&self, message: &Message) -> Order {
