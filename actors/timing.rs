@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use events::id::{CommandId, EventId, TaskId, Tenant};
 use events::known::Known;
+use events::planted::{Bug, planted};
 use events::recorded::Recorded;
 use events::stream::Position;
 use events::task::{Amendment, Submitted, TaskEvent, Timeout, Timeouts};
@@ -23,6 +24,12 @@ pub use kept::{CHUNKS, Chunk};
 const NAME: &str = "time_out";
 /// Of each there is one at most for a task.
 const SORTS: [Timeout; 3] = [Timeout::Deadline, Timeout::Queue, Timeout::StartToClose];
+
+/// The planted bug: never the same number twice.
+fn another() -> u32 {
+    static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    NUMBER.fetch_add(3, std::sync::atomic::Ordering::Relaxed)
+}
 
 /// The timers of all tasks that are not over.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +64,7 @@ impl Due {
             Timeout::Queue => 1,
             Timeout::StartToClose => 2,
         };
+        let index = if planted(Bug::TimerFiredTwice) { index + another() } else { index };
         CommandId::derived(self.cause, self.cause.millis(), NAME, index)
     }
 }

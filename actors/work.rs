@@ -16,6 +16,8 @@ mod errand;
 pub mod foreman;
 mod handing;
 mod inputs;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -53,11 +53,17 @@ pub enum Bug {
     RejectionOnStaleState,
     /// An actor goes to sleep a moment after it has looked for the last time.
     WakeUpLost,
+    /// A task is handed to a worker before that is on record.
+    HandedOverBeforeCommit,
+    /// A result counts whatever attempt it comes from.
+    AttemptNotChecked,
+    /// A timer is another command each time it rings.
+    TimerFiredTwice,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -79,6 +85,9 @@ impl Bug {
         Self::AppliedBeforeAppend,
         Self::RejectionOnStaleState,
         Self::WakeUpLost,
+        Self::HandedOverBeforeCommit,
+        Self::AttemptNotChecked,
+        Self::TimerFiredTwice,
     ];
 
     /// The name that picks it.
@@ -106,6 +115,9 @@ impl Bug {
             Self::AppliedBeforeAppend => "applied_before_append",
             Self::RejectionOnStaleState => "rejection_on_stale_state",
             Self::WakeUpLost => "wake_up_lost",
+            Self::HandedOverBeforeCommit => "handed_over_before_commit",
+            Self::AttemptNotChecked => "attempt_not_checked",
+            Self::TimerFiredTwice => "timer_fired_twice",
         }
     }
 }

@@ -168,6 +168,7 @@ impl Desk {
     async fn remember(&mut self) -> Feed {
         (self.placing, self.timing) = kept::load(&self.means.tools).await;
         self.kept = self.placing.at();
+        self.at.send_replace(self.kept);
         Feed::from(&self.means.tools, self.kept.next())
     }
 

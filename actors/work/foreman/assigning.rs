@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use events::known::Known;
+use events::planted::{Bug, planted};
 use events::recorded::Stored;
 use events::store::Verdict;
 use events::task::TaskEvent;
@@ -69,6 +70,9 @@ impl Desk {
             blobs: Vec::new(),
         };
         self.assigning += 1;
+        if planted(Bug::HandedOverBeforeCommit) {
+            self.hand_over(choice.clone(), self.now());
+        }
         let notes = self.notes.clone();
         let reply = move |answer| {
             // There is room for each that is under way. Who is gone needs no note.
@@ -80,6 +84,9 @@ impl Desk {
     pub(super) fn assigned(&mut self, choice: Choice, answer: Result<Done, Refused>) {
         match answer {
             Ok(Done { outcome, known: false, .. }) if outcome.verdict == Verdict::Accepted => {
+                if planted(Bug::HandedOverBeforeCommit) {
+                    return;
+                }
                 self.hand_over(choice, outcome.recorded_at);
             }
             // It was handed out in another life, and what came of it is in the log.

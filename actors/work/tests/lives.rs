@@ -1,0 +1,130 @@
+//! What outlives a restart.
+
+use std::time::Duration;
+
+use events::content::{Content, Json};
+use events::id::main_tenant;
+use events::task::{Loss, TaskEvent, Timeouts};
+use tokio::sync::oneshot;
+
+use super::world::{Life, World, agent, asked_to, on_stage, passes, task};
+use crate::leases::Pair;
+use crate::task::Order;
+use crate::work::foreman::beats::Heartbeat;
+
+/// A process of the agent says that it lives, and what it has.
+async fn beats(life: &Life, name: &str, pairs: Vec<Pair>) -> Vec<Pair> {
+    let (tell, told) = oneshot::channel();
+    let heartbeat = Heartbeat {
+        tenant: main_tenant(),
+        agent: agent(name),
+        process: "one".into(),
+        slots: 1,
+        pairs,
+        tell: Box::new(move |drop_these| drop(tell.send(drop_these))),
+    };
+    assert!(life.foreman.heartbeats().send(heartbeat).is_ok(), "there is room");
+    told.await.expect("it is answered").expect("it is a heartbeat")
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_restart_nothing_is_handed_over_again() {
+    on_stage(async {
+        let world = World::new();
+        let life = world.begins().await;
+        let mut worker = life.works("resize").await;
+        life.registers("resize", 1).await;
+        life.submits(task(1), "resize").await;
+        let work = worker.next().await.expect("there is work");
+        life.answers(&work, "taken").await;
+        passes(Duration::from_secs(1)).await;
+        life.ends().await;
+
+        let life = world.begins().await;
+        let mut worker = life.works("resize").await;
+        let has = Pair { task: task(1), attempt: 1 };
+        for _ in 0..10 {
+            assert!(beats(&life, "resize", vec![has]).await.is_empty(), "it may go on");
+            passes(Duration::from_secs(10)).await;
+        }
+        assert_eq!(world.history(task(1)).await.len(), 2, "it still has it");
+        let again = tokio::time::timeout(Duration::from_secs(5), worker.next()).await;
+        assert!(again.is_err(), "it was handed over again");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_claims_after_a_restart_is_lost_and_placed_again() {
+    on_stage(async {
+        let world = World::new();
+        let life = world.begins().await;
+        let mut worker = life.works("resize").await;
+        life.registers("resize", 1).await;
+        life.submits(task(1), "resize").await;
+        let work = worker.next().await.expect("there is work");
+        life.answers(&work, "taken").await;
+        passes(Duration::from_secs(1)).await;
+        life.ends().await;
+
+        let life = world.begins().await;
+        let mut worker = life.works("resize").await;
+        for _ in 0..3 {
+            beats(&life, "resize", Vec::new()).await;
+            passes(Duration::from_secs(10)).await;
+        }
+        let history = world.history(task(1)).await;
+        assert!(matches!(&history[2], TaskEvent::LeaseLost(lost) if lost.why == Loss::Unclaimed));
+        let work = worker.next().await.expect("there is work");
+        assert_eq!(asked_to(&work), (task(1), 2));
+        let old = Pair { task: task(1), attempt: 1 };
+        assert_eq!(beats(&life, "resize", vec![old]).await, [old], "it has it no longer");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_passes_once_whenever_the_system_restarts() {
+    for restart_after in [0, 4_999, 5_000, 5_001, 9_000] {
+        on_stage(async {
+            let world = World::new();
+            let life = world.begins().await;
+            let order = Order::new("nobody", Content::Inline(Json::parse("7").expect("JSON")));
+            let queue_ms = Some(5_000);
+            let timeouts = Timeouts { queue_ms, ..Timeouts::default() };
+            life.orders(task(1), Order { timeouts, ..order }).await;
+            passes(Duration::from_millis(restart_after)).await;
+            life.ends().await;
+            let _life = world.begins().await;
+            passes(Duration::from_secs(20)).await;
+            let history = world.history(task(1)).await;
+            assert!(matches!(history.last(), Some(TaskEvent::TimedOut(_))), "{restart_after}");
+            assert_eq!(history.len(), 2, "restarted after {restart_after} ms");
+            assert_eq!(world.outcomes().await, 2, "restarted after {restart_after} ms");
+        })
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_kept_is_gone_on_from() {
+    on_stage(async {
+        let world = World::new();
+        let life = world.begins().await;
+        life.registers("never", 1).await;
+        for n in 1..=1100 {
+            life.submits(task(n), "resize").await;
+        }
+        passes(Duration::from_secs(1)).await;
+        life.ends().await;
+
+        let life = world.begins().await;
+        let mut at = life.foreman.at();
+        at.wait_for(|at| at.0 >= 1101).await.expect("it goes on");
+        let mut worker = life.works("resize").await;
+        life.registers("resize", 1).await;
+        let work = worker.next().await.expect("what was submitted before is there");
+        assert_eq!(asked_to(&work), (task(1), 1));
+    })
+    .await;
+}

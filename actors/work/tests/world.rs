@@ -1,0 +1,212 @@
+//! A world to try promises in: a log that outlives whoever works on it, a bus, and workers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::agent::Offer;
+use events::bus::{Bus as _, Message, Router, Subscribe, Subscription};
+use events::codec::decode;
+use events::content::{Content, Json};
+use events::id::{
+    AgentId, CommandId, CommandKind, LogId, Principal, StreamKey, TaskId, main_tenant,
+};
+use events::labels::Labels;
+use events::store::keys::MemoryKeys;
+use events::store::memory::Memory;
+use events::store::snapshot::MemorySnapshots;
+use events::store::{Cause, EventStore as _, LogReader, RequestHash, Writer};
+use events::stream::{Direction, StreamId, Version};
+use events::task::TaskEvent;
+use events::time::{Clock, Timestamp};
+use serde_json::Value;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::agent::AgentCommand;
+use crate::runtime::{Done, Hosted, NewCommand, Place, Refused, Registry, Stage, Tools};
+use crate::task::{Order, TaskCommand};
+use crate::work::Means;
+use crate::work::foreman::Foreman;
+
+/// How long a command is worth deciding.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The time that passes in the world.
+struct VirtualClock {
+    began: Instant,
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_780_000_000_000_000 + self.began.elapsed().as_micros() as i64)
+    }
+}
+
+/// What outlives those who work on it.
+pub(super) struct World {
+    store: Arc<Memory>,
+    snapshots: Arc<MemorySnapshots>,
+    clock: Arc<VirtualClock>,
+    keys: Arc<MemoryKeys>,
+}
+
+/// One life of the system.
+pub(super) struct Life {
+    pub(super) means: Arc<Means>,
+    pub(super) router: Router,
+    pub(super) foreman: Foreman,
+}
+
+/// Runs a story where actors can be started.
+pub(super) async fn on_stage<T>(story: impl Future<Output = T>) -> T {
+    LocalSet::new().run_until(story).await
+}
+
+/// Lets time pass, which is virtual here.
+pub(super) async fn passes(time: Duration) {
+    let never = std::future::pending::<()>();
+    tokio::time::timeout(time, never).await.expect_err("nothing happens");
+}
+
+pub(super) fn task(n: u128) -> TaskId {
+    TaskId(Uuid::from_u128(n))
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self {
+            store: Arc::new(Memory::new(LogId(Uuid::from_u128(7)))),
+            snapshots: Arc::default(),
+            clock: Arc::new(VirtualClock { began: Instant::now() }),
+            keys: Arc::default(),
+        }
+    }
+
+    /// The system begins, on whatever is on record.
+    pub(super) async fn begins(&self) -> Life {
+        let head = self.store.reader().head().await.expect("a head");
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
+        let store: Arc<dyn events::store::EventStore> = Arc::clone(&self.store) as _;
+        let (writer, _task) = Writer::start(store, Arc::clone(&clock), head);
+        let snapshots = Arc::clone(&self.snapshots) as _;
+        let tools = Tools::new(writer, self.store.reader(), snapshots, clock, Handle::current());
+        let (tools, stage, router) = (Arc::new(tools), Stage::here(), Router::new(1));
+        let means = Arc::new(Means {
+            tasks: Registry::new(stage.clone(), Arc::clone(&tools)),
+            agents: Registry::new(stage, Arc::clone(&tools)),
+            tools,
+            keys: Arc::clone(&self.keys) as _,
+            bus: Arc::new(router.clone()),
+        });
+        let foreman = Foreman::begin(Arc::clone(&means));
+        Life { means, router, foreman }
+    }
+
+    /// What is on record about a task.
+    pub(super) async fn history(&self, task: TaskId) -> Vec<TaskEvent> {
+        history(&*self.store.reader(), task).await
+    }
+
+    /// How many commands have an outcome.
+    pub(super) async fn outcomes(&self) -> u64 {
+        self.store.reader().head().await.expect("a head").outcomes
+    }
+}
+
+pub(super) async fn history(log: &dyn LogReader, task: TaskId) -> Vec<TaskEvent> {
+    let key = StreamKey::of_uuid(task.0);
+    let stream = StreamId::new(main_tenant(), "task".parse().expect("a word"), key);
+    let events = log.read_stream(&stream, Version::FIRST, Direction::Forwards, 1000).await;
+    let read = |stored: events::recorded::Stored| {
+        let header = stored.header();
+        decode(header.wire_type, header.schema, stored.payload()).expect("readable")
+    };
+    events.expect("the stream is read").into_iter().map(read).collect()
+}
+
+impl Life {
+    /// An agent that is capable of its own name.
+    pub(super) async fn registers(&self, agent: &str, slots: u32) {
+        let offer = Offer {
+            kind: "worker".into(),
+            capabilities: [agent.parse().expect("a token")].into(),
+            slots,
+            labels: Labels::new(),
+            tools: [].into(),
+            owner: None,
+            contact: None,
+        };
+        let asked = asked(AgentCommand::Register(offer));
+        ask(&self.means.agents, agent.parse().expect("a token"), asked).await.expect("recorded");
+    }
+
+    /// A worker of the agent, which hears what it is asked to do.
+    pub(super) async fn works(&self, agent: &str) -> Subscription {
+        let pattern: events::bus::Pattern =
+            format!("annals.main.work.{agent}").parse().expect("a pattern");
+        self.router.subscribe(Subscribe::to(pattern)).await.expect("it listens")
+    }
+
+    pub(super) async fn submits(&self, task: TaskId, kind: &str) {
+        self.orders(task, Order::new(kind, Content::Inline(Json::parse("7").expect("JSON")))).await;
+    }
+
+    pub(super) async fn orders(&self, task: TaskId, order: Order) {
+        let done = self.says(task, TaskCommand::Submit(Box::new(order))).await;
+        done.expect("it is recorded");
+    }
+
+    pub(super) async fn says(&self, task: TaskId, command: TaskCommand) -> Result<Done, Refused> {
+        ask(&self.means.tasks, StreamKey::of_uuid(task.0), asked(command)).await
+    }
+
+    /// The worker answers.
+    pub(super) async fn answers(&self, work: &Message, answer: &'static str) {
+        let reply = work.reply.clone().expect("work wants an answer");
+        self.router.publish(Message::new(reply, answer)).await.expect("it is sent");
+    }
+
+    /// The process is gone, with everything it had in memory.
+    pub(super) async fn ends(self) {
+        self.router.drain().await.expect("it ends");
+        self.foreman.stop().await;
+    }
+}
+
+/// What a worker is asked to do: the task, and which hand-over it is.
+pub(super) fn asked_to(work: &Message) -> (TaskId, u32) {
+    let said: Value = serde_json::from_slice(&work.payload).expect("JSON");
+    let task = said["task"].as_str().and_then(|text| text.parse().ok()).expect("a task");
+    (task, said["attempt"].as_u64().expect("a number") as u32)
+}
+
+fn asked<C>(command: C) -> NewCommand<C> {
+    let id = events::store::keys::random_id();
+    NewCommand {
+        command,
+        id: CommandId { kind: CommandKind::Publisher, id },
+        request: RequestHash([1; 32]),
+        cause: Cause::by(Principal::new("ada").expect("a word")),
+        blobs: Vec::new(),
+        deadline: Instant::now() + PATIENCE,
+    }
+}
+
+async fn ask<D: Hosted>(
+    registry: &Arc<Registry<D>>,
+    key: StreamKey,
+    asked: NewCommand<D::Command>,
+) -> Result<Done, Refused> {
+    let (tell, told) = oneshot::channel();
+    let place = Place { tenant: main_tenant(), key };
+    registry.ask(place, asked, Box::new(move |answer| drop(tell.send(answer))));
+    told.await.expect("every command is answered")
+}
+
+/// An agent's id.
+pub(super) fn agent(name: &str) -> AgentId {
+    name.parse().expect("a token")
+}
