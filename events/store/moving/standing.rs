@@ -118,6 +118,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::store::conformance::another::every_kind;
 
     const ITSELF: LogId = LogId(Uuid::from_u128(1));
     const OTHER: LogId = LogId(Uuid::from_u128(2));
@@ -131,6 +132,25 @@ mod tests {
             adopted: *adopted,
         };
         DoneElsewhere::of(ITSELF, &ranges.iter().map(import).collect::<Vec<_>>())
+    }
+
+    #[tokio::test]
+    async fn a_copy_has_each_consumer_at_its_place_or_further_on() {
+        let log = every_kind(7).await;
+        let came = log.reader().consumers().await.expect("read");
+        let found = async |came: &Standings| missing(&*log.reader(), came).await.expect("read");
+        assert_eq!(found(&came).await, None);
+        let mut behind = came.clone();
+        behind.iter_mut().for_each(|(_, standing)| standing.position.0 -= 1);
+        assert_eq!(found(&behind).await, None);
+        let mut before = came.clone();
+        before[1].1.position.0 += 1;
+        let said = found(&before).await.expect("it is behind").to_string();
+        assert_eq!(said, "the consumer relay is not in the target");
+        let mut other = came;
+        other[0].1.parked.clear();
+        let said = found(&other).await.expect("it has another event parked").to_string();
+        assert_eq!(said, "the consumer react/report_to_parent is not in the target");
     }
 
     #[test]

@@ -147,6 +147,10 @@ pub(super) fn check(path: &Path, connection: &rusqlite::Connection) -> Result<()
     match found.cmp(&KNOWN_SCHEMA) {
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Less => {
+            // A kill between two migrations leaves a file that was never a log.
+            if found > 0 {
+                check_begun(path, connection)?;
+            }
             Err(Error::OlderSchema { path: path.into(), found, known: KNOWN_SCHEMA })
         }
         std::cmp::Ordering::Greater => {
