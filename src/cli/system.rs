@@ -11,7 +11,7 @@ use events::subject::{Subject, Target, What};
 use events::time::Clock as _;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::problem::Problem;
 use super::remote::Connect;
@@ -128,7 +128,22 @@ impl Remote {
     async fn ask(&self, what: What, body: &Value, headers: Headers) -> Result<Value, Problem> {
         let subject: Name = self.subject(what);
         let message = Message { headers, ..Message::new(subject, body.to_string()) };
-        let answer = self.answer(message).await?;
+        let until = Instant::now() + self.patience;
+        loop {
+            match self.ask_once(message.clone(), until).await {
+                // There is too much to do, or another node is about to answer.
+                Err(Problem::Refused(Refused { retry_after_ms: Some(ms), .. }))
+                    if Instant::now() + Duration::from_millis(ms) < until =>
+                {
+                    sleep(Duration::from_millis(ms)).await;
+                }
+                answered => return answered,
+            }
+        }
+    }
+
+    async fn ask_once(&self, message: Message, until: Instant) -> Result<Value, Problem> {
+        let answer = self.answer(message, until).await?;
         let unreadable = || Problem::AnswerUnreadable(answer.payload.clone());
         let body: Value = serde_json::from_slice(&answer.payload).map_err(|_| unreadable())?;
         if body.get("outcome").and_then(Value::as_str) == Some("refused") {
@@ -139,8 +154,7 @@ impl Remote {
 
     /// The answer. Where none comes, as from a node that stands still, it is asked again under the same
     /// id, and perhaps another node answers.
-    async fn answer(&self, message: Message) -> Result<Message, Problem> {
-        let until = Instant::now() + self.patience;
+    async fn answer(&self, message: Message, until: Instant) -> Result<Message, Problem> {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             match self.bus.request(message.clone(), left.min(ATTEMPT)).await {
