@@ -5,7 +5,7 @@ mod command_line;
 pub(crate) mod conversations;
 mod faults;
 mod listener;
-mod nats;
+pub(crate) mod nats;
 pub(crate) mod program;
 mod tls;
 

@@ -2,7 +2,7 @@
 
 mod command_line;
 mod conformance;
-mod database;
+pub(crate) mod database;
 mod dropped;
 mod faults;
 mod guards;

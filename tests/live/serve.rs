@@ -4,6 +4,7 @@
 mod client;
 mod crash;
 mod documents;
+mod far;
 mod hostile;
 mod raw;
 mod system;

@@ -4,7 +4,7 @@ mod endings;
 pub(super) mod losses;
 mod restricted;
 mod scripted;
-pub(super) mod server;
+pub(crate) mod server;
 mod serving;
 
 use std::sync::Arc;

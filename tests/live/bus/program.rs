@@ -36,11 +36,16 @@ impl Running {
     }
 
     /// It does nothing more, and nobody is told.
-    pub(super) fn stops(&self) {
+    pub(crate) fn stops(&self) {
         kill_process(self.id(), Signal::STOP).expect("it is there");
         let (id, stopped) =
             (WaitId::Pid(self.id()), WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT);
         waitid(id, stopped).expect("it stops");
+    }
+
+    /// It goes on as if nothing had been.
+    pub(crate) fn goes_on(&self) {
+        kill_process(self.id(), Signal::CONT).expect("it is there");
     }
 
     /// It is asked to end.

@@ -107,7 +107,7 @@ pub(super) fn result(task: &Value) -> &Value {
     &end.unwrap_or_else(|| panic!("it has no result: {task}"))["payload"]["result"]["inline"]
 }
 
-fn annals(arguments: &[&str]) -> Command {
+pub(super) fn annals(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_annals"));
     if cfg!(feature = "planted") {
         command.arg("--harness");
