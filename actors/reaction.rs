@@ -1,6 +1,8 @@
 //! What follows from an event: commands to other actors. A reaction is pure and remembers nothing;
 //! what it needs beside the event is how the event's stream began, and it says when it does.
 
+use events::codec::WireType;
+use events::header::Header;
 use events::id::{AgentId, CommandId, StreamKey, TaskId, Tenant};
 use events::known::Known;
 use events::stream::StreamId;
@@ -12,6 +14,17 @@ use crate::task::TaskCommand;
 pub trait Reaction: Send + 'static {
     /// Its name, which never changes: the ids of its commands are made of it.
     const NAME: &'static str;
+
+    /// The types of the events that it reacts to. Of all others it is not told, and they are not read.
+    const HEARS: &'static [WireType];
+
+    /// Whether the first event of a stream will have to be at hand when the stream goes on, told by a
+    /// look at its bytes. If not (`Some(false)`), the stream goes on as if nothing was known of how it
+    /// began; where nobody says, nobody asks.
+    #[must_use]
+    fn needs_beginning(_first: &Header<'_>, _payload: &[u8]) -> Option<bool> {
+        None
+    }
 
     /// Whether the first event of the stream must be at hand to react to this one. It has to be
     /// looked for where it is not remembered, so this is said of few events.

@@ -2,6 +2,8 @@
 
 pub mod report_to_parent;
 
+use events::codec::WireType;
+use events::header::Header;
 use events::known::Known;
 
 use crate::reaction::{Reaction, ToDo};
@@ -12,6 +14,10 @@ use report_to_parent::ReportToParent;
 pub struct Listed {
     /// Its name.
     pub name: &'static str,
+    /// [`Reaction::HEARS`].
+    pub hears: &'static [WireType],
+    /// [`Reaction::needs_beginning`].
+    pub needs_beginning: fn(&Header<'_>, &[u8]) -> Option<bool>,
     /// [`Reaction::asks_how_it_began`].
     pub asks_how_it_began: fn(&Known) -> bool,
     /// [`Reaction::react`].
@@ -22,7 +28,13 @@ impl Listed {
     /// What is listed of a reaction.
     #[must_use]
     pub const fn of<R: Reaction>() -> Self {
-        Self { name: R::NAME, asks_how_it_began: R::asks_how_it_began, react: R::react }
+        Self {
+            name: R::NAME,
+            hears: R::HEARS,
+            needs_beginning: R::needs_beginning,
+            asks_how_it_began: R::asks_how_it_began,
+            react: R::react,
+        }
     }
 }
 

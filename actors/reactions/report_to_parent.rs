@@ -2,9 +2,11 @@
 //! nothing else: a result may be sealed, and who wants to know more reads the child's own history.
 //! A part of a run tells nobody here: a run knows its tasks.
 
+use events::codec::{WireType, Words};
+use events::header::Header;
 use events::id::TaskId;
 use events::known::Known;
-use events::task::{Parent, TaskEvent};
+use events::task::{ENDINGS, Parent, TaskEvent};
 
 use crate::reaction::{Reaction, ToDo};
 use crate::task::TaskCommand;
@@ -15,6 +17,15 @@ pub struct ReportToParent;
 
 impl Reaction for ReportToParent {
     const NAME: &'static str = "report_to_parent";
+    const HEARS: &'static [WireType] = &ENDINGS;
+
+    /// Whoever is a part of something says so under this name; most are not, and reading what they
+    /// carry would be in vain.
+    fn needs_beginning(first: &Header<'_>, payload: &[u8]) -> Option<bool> {
+        let name = br#""parent""#;
+        let is_named = || payload.windows(name.len()).any(|bytes| bytes == name);
+        (first.category == TaskEvent::CATEGORY).then(is_named)
+    }
 
     fn asks_how_it_began(event: &Known) -> bool {
         how_it_ended(event).is_some()
