@@ -20,7 +20,7 @@ mod shell;
 pub mod stage;
 mod states;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod tools;
 
 use serde::Serialize;
@@ -28,6 +28,7 @@ use serde::de::DeserializeOwned;
 
 pub use asked::{Done, NewCommand, Place, Refused, Reply};
 pub use registry::Registry;
+pub(crate) use shell::panics::caught;
 pub use stage::Stage;
 pub use tools::{Incident, Limits, Tools};
 

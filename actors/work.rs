@@ -7,6 +7,7 @@
 //! | `handing` | one task on its way to a worker, and what the worker says |
 //! | `inputs` | what tasks carry, found again when they are handed out |
 //! | [`built_in`] | agents that work in this process |
+//! | [`reactor`] | tells actors what follows from events, and parks what it cannot deal with |
 //! | [`carrying`] | what commands carry, made ready to be recorded |
 //! | `errand` | commands that the system itself gives |
 
@@ -18,6 +19,7 @@ mod handing;
 mod inputs;
 #[cfg(test)]
 mod tests;
+pub mod reactor;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -59,11 +59,16 @@ pub enum Bug {
     AttemptNotChecked,
     /// A timer is another command each time it rings.
     TimerFiredTwice,
+    /// An event counts as dealt with when what follows from it is sent.
+    CursorBeforeAnswer,
+    /// The later events of a stream do not wait behind one that is parked.
+    ParkedStreamOvertaken,
 }
 
 impl Bug {
     /// Every planted bug.
     pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 23] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -88,6 +93,8 @@ impl Bug {
         Self::HandedOverBeforeCommit,
         Self::AttemptNotChecked,
         Self::TimerFiredTwice,
+        Self::CursorBeforeAnswer,
+        Self::ParkedStreamOvertaken,
     ];
 
     /// The name that picks it.
@@ -118,6 +125,8 @@ impl Bug {
             Self::HandedOverBeforeCommit => "handed_over_before_commit",
             Self::AttemptNotChecked => "attempt_not_checked",
             Self::TimerFiredTwice => "timer_fired_twice",
+            Self::CursorBeforeAnswer => "cursor_before_answer",
+            Self::ParkedStreamOvertaken => "parked_stream_overtaken",
         }
     }
 }

@@ -3,7 +3,7 @@
 mod answers;
 mod crowd;
 mod faults;
-mod faulty;
+pub(crate) mod faulty;
 mod living;
 mod panics;
 mod snapshots;

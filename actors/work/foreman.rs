@@ -5,7 +5,7 @@
 mod assigning;
 pub mod beats;
 mod clocks;
-mod feed;
+pub(super) mod feed;
 mod kept;
 
 use std::sync::Arc;

@@ -18,7 +18,7 @@ use events::stream::{Direction, Position, StreamId, Version};
 
 /// What happens to one batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Unavailable,
     Full,
     /// The connection breaks before it arrives.
@@ -31,24 +31,24 @@ pub(super) enum Fault {
 
 /// The log; clones share it.
 #[derive(Clone)]
-pub(super) struct Faulty {
-    pub(super) log: Memory,
+pub(crate) struct Faulty {
+    pub(crate) log: Memory,
     faults: Arc<Mutex<VecDeque<Fault>>>,
     short: Arc<AtomicBool>,
 }
 
 impl Faulty {
-    pub(super) fn new(log: Memory) -> Self {
+    pub(crate) fn new(log: Memory) -> Self {
         Self { log, faults: Arc::default(), short: Arc::default() }
     }
 
     /// What happens to the next batches, and to no later ones.
-    pub(super) fn befalls(&self, faults: impl IntoIterator<Item = Fault>) {
+    pub(crate) fn befalls(&self, faults: impl IntoIterator<Item = Fault>) {
         *self.faults.lock().expect("held") = faults.into_iter().collect();
     }
 
     /// From now on streams are given out without their last event.
-    pub(super) fn reads_short(&self, is_short: bool) {
+    pub(crate) fn reads_short(&self, is_short: bool) {
         self.short.store(is_short, Ordering::Relaxed);
     }
 

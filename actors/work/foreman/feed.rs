@@ -16,15 +16,15 @@ type Batch = Result<Vec<Arc<Stored>>, Error>;
 type Step = Pin<Box<dyn Future<Output = (Follower, Batch)> + Send>>;
 
 /// What is recorded, batch by batch.
-pub(super) struct Feed(Step);
+pub(in crate::work) struct Feed(Step);
 
 impl Feed {
-    pub(super) fn from(tools: &Tools, position: Position) -> Self {
+    pub(in crate::work) fn from(tools: &Tools, position: Position) -> Self {
         let (reader, tail) = (Arc::clone(&tools.reader), tools.writer.tail());
         Self(step(Follower::new(reader, tail, Filter::default(), position)))
     }
 
-    pub(super) async fn next(&mut self) -> Batch {
+    pub(in crate::work) async fn next(&mut self) -> Batch {
         let (follower, batch) = (&mut self.0).await;
         self.0 = step(follower);
         batch

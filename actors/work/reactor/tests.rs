@@ -1,0 +1,8 @@
+//! What reactions promise, on a real log in memory, with real actors, in virtual time.
+
+mod bounds;
+mod crashes;
+mod going;
+mod order;
+mod parking;
+pub(super) mod world;

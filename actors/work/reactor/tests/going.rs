@@ -1,0 +1,212 @@
+//! How a reaction goes on: what is answered, what is not, and what is read at all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::id::{Consumer, LogId};
+use events::known::Known;
+use events::store::moving::standing::DoneElsewhere;
+use events::store::{EventStore, Filter, Imported, LogReader, Parked};
+use events::stream::Position;
+use events::task::{Class, Parent};
+use uuid::Uuid;
+
+use super::world::{PassOn, World, new_log, nobody_asks, on_stage, passes};
+use crate::agent::AgentCommand;
+use crate::reaction::{ToDo, command_id};
+use crate::reactions::{ALL, Listed};
+use crate::runtime::Limits;
+use crate::runtime::tests::faulty::Fault::{BrokenAfter, BrokenBefore, Full, Unavailable};
+use crate::runtime::tests::faulty::Faulty;
+use crate::story::{agent, assign, complete, fail, order, submit, task, tenant};
+use crate::task::{Order, TaskCommand};
+use crate::work::reactor::Desk;
+use crate::work::reactor::answers::TRIES_MAX;
+
+/// Where it stands, as the log keeps it.
+pub(super) async fn kept(world: &World) -> (Position, Vec<Parked>) {
+    let consumer = Consumer::new("react/pass_on").expect("a name");
+    let standing = world.log.standing(&consumer).await.expect("read").unwrap_or_default();
+    (standing.position, standing.parked)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_is_told_how_its_parts_end_and_tasks_that_are_no_parts_end_in_silence() {
+    on_stage(async {
+        let world = World::new().await;
+        let reactor = world.begins(ALL[0]);
+        world.submits([1, 9]).await;
+        for n in 2..=4 {
+            let parent = Some(Parent::Task(task(1)));
+            let order = Order { parent, ..order("resize") };
+            world.asks(n, "submit", submit(order)).await.expect("decided");
+            world.asks(n, "assign", assign(&agent("ada"), 1)).await.expect("decided");
+        }
+        world.asks(3, "end", complete(1)).await.expect("decided");
+        world.asks(2, "end", fail(1, Class::Permanent)).await.expect("decided");
+        let cancel = || TaskCommand::Cancel { reason: String::new() };
+        world.asks(9, "end", cancel()).await.expect("decided");
+        world.settles(&reactor).await;
+        reactor.stop().await;
+        // Another life remembers no beginning, and looks for it.
+        let reactor = world.begins(ALL[0]);
+        world.asks(4, "end", cancel()).await.expect("decided");
+        world.settles(&reactor).await;
+        let ends = [(3, "completed"), (2, "failed"), (4, "cancelled")];
+        let ends = ends.map(|(n, end)| format!("task {}: {end}", task(n)));
+        assert_eq!(world.said_of(1).await, ends);
+        assert!(world.said_of(9).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_is_an_answer() {
+    on_stage(async {
+        let world = World::new().await;
+        let reactor = world.passes_on::<0>();
+        world.submits([1, 2]).await;
+        world.notes(1, "7 you are not there").await;
+        world.notes(1, "2 hello").await;
+        world.settles(&reactor).await;
+        assert_eq!(world.said_of(2).await, ["hello"]);
+        assert!(world.recorded().is_empty(), "{:?}", world.recorded());
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_there_is_too_much_to_do_is_no_attempt() {
+    on_stage(async {
+        let world = World::new().await;
+        world.submits([1, 2]).await;
+        let at = world.notes(1, "2 hello").await;
+        // Where nobody may live, everyone is told to come again.
+        let limits = Limits { live_max: 0, ..Limits::default() };
+        let busy = World::over(world.log.clone(), limits).await;
+        let reactor = busy.passes_on::<0>();
+        passes(Duration::from_secs(60)).await;
+        assert_eq!(*reactor.at().borrow(), Position(at.0 - 1), "nobody answered");
+        assert!(busy.recorded().is_empty(), "{:?}", busy.recorded());
+        reactor.stop().await;
+        let reactor = world.passes_on::<0>();
+        world.settles(&reactor).await;
+        assert_eq!(world.said_of(2).await, ["hello"]);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_the_log_takes_nothing_is_no_attempt_either() {
+    on_stage(async {
+        let faulty = Faulty::new(new_log());
+        let world = World::on(faulty.clone(), Limits::default()).await;
+        world.submits([1, 2]).await;
+        world.notes(1, "2 hello").await;
+        world.notes(1, "2 again").await;
+        let faults = [Unavailable, Full, BrokenBefore, BrokenAfter];
+        faulty.befalls(faults.repeat(TRIES_MAX as usize));
+        let reactor = world.passes_on::<0>();
+        world.settles(&reactor).await;
+        assert_eq!(world.said_of(2).await, ["hello", "again"]);
+        passes(Duration::from_secs(300)).await;
+        assert_eq!(kept(&world).await, (world.head().await, vec![]));
+        assert!(world.recorded().is_empty(), "{:?}", world.recorded());
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_concern_a_reaction_is_not_even_read() {
+    on_stage(async {
+        let world = World::new().await;
+        let reactor = world.begins(Listed {
+            hears: &[],
+            needs_beginning: nobody_asks,
+            react: |_, _| panic!("it was read"),
+            ..Listed::of::<PassOn<0>>()
+        });
+        world.submits([1]).await;
+        world.notes(1, "2 hello").await;
+        world.writes(1, "task.noted", "this is no JSON").await;
+        world.settles(&reactor).await;
+        assert!(world.recorded().is_empty(), "{:?}", world.recorded());
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_is_told_as_well() {
+    on_stage(async {
+        let world = World::new().await;
+        let reactor = world.begins(Listed {
+            react: |_, _| vec![ToDo::Agent(agent("ada"), AgentCommand::Resume)],
+            ..Listed::of::<PassOn<0>>()
+        });
+        world.submits([1]).await;
+        let at = world.notes(1, "hello").await;
+        world.settles(&reactor).await;
+        let event = Known::read(&world.log.at(&[at]).await.expect("read")[0]).expect("known");
+        let id = command_id("pass_on", &event, 0);
+        let outcome = world.log.outcome(&tenant("main"), id).await.expect("read");
+        assert_eq!(outcome.expect("decided").stream.key.as_str(), "ada");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_done_where_it_was_recorded_is_passed_over() {
+    on_stage(async {
+        let world = World::new().await;
+        world.submits([1, 2]).await;
+        let first = world.notes(1, "2 before").await;
+        let last = world.notes(1, "2 as well").await;
+        world.notes(1, "2 after").await;
+        let (listed, means) = (Listed::of::<PassOn<0>>(), Arc::clone(&world.means));
+        let (mut desk, ..) = Desk::new(listed, means, Box::new(|_| {}));
+        let source = LogId(Uuid::from_u128(8));
+        let import = Imported { first, last, source, source_first: first, adopted: false };
+        desk.elsewhere = DoneElsewhere::of(world.log.log_id(), &[import]);
+        let all = world.log.read_all(Position::FIRST, &Filter::default(), 10).await;
+        desk.waiting.extend(all.expect("read").events.into_iter().map(Arc::new));
+        desk.take_in().await.expect("taken in");
+        assert_eq!((desk.window.lowest(), desk.window.fresh()), (Some(last.next()), 1));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_kept_how_far_it_came_and_another_life_goes_on_there() {
+    on_stage(async {
+        let world = World::new().await;
+        let reactor = world.passes_on::<0>();
+        world.submits([1, 2]).await;
+        world.notes(1, "2 hello").await;
+        world.settles(&reactor).await;
+        passes(Duration::from_secs(10)).await;
+        let head = world.head().await;
+        assert_eq!(kept(&world).await, (head, vec![]));
+        reactor.stop().await;
+        let reactor = world.passes_on::<0>();
+        world.reaches(&reactor, head).await;
+        world.notes(1, "2 again").await;
+        world.settles(&reactor).await;
+        assert_eq!(world.said_of(2).await, ["hello", "again"]);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_was_taken_over_before_is_reacted_to_as_well() {
+    on_stage(async {
+        let world = World::new().await;
+        world.log.claim_all().await.expect("claimed");
+        let reactor = world.passes_on::<0>();
+        world.submits([1, 2]).await;
+        world.notes(1, "2 hello").await;
+        world.settles(&reactor).await;
+        passes(Duration::from_secs(30)).await;
+        assert_eq!(kept(&world).await, (world.head().await, vec![]));
+    })
+    .await;
+}
