@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use actors::reactions;
 use actors::runtime::{Registry, Stage, Tools};
 use actors::work::Means;
 use actors::work::built_in::AtWork;
 use actors::work::foreman::Foreman;
 use events::bus;
+use actors::work::reactor::Reactor;
 use events::bus::discovery::{Answering, Service};
 use events::id::main_tenant;
 use events::store::keys::new_id;
@@ -24,7 +26,7 @@ use super::background::Background;
 use super::carrier::Carrier;
 use super::dispatch::Dispatch;
 use super::file::beside;
-use super::own_record::OwnRecord;
+use super::own_record::{OwnRecord, Trouble};
 use super::read::Reader;
 use super::signals::Signals;
 use super::tenant_keys::Keys;
@@ -52,6 +54,7 @@ pub struct Node {
     moved: watch::Receiver<u64>,
     dispatch: Arc<Dispatch>,
     foreman: Foreman,
+    reactors: Vec<Reactor>,
     built_in: AtWork,
     answering: Answering,
     relay: Relay,
@@ -97,12 +100,17 @@ impl Node {
         tools.epochs = app.epochs();
         tools.on_incident = Box::new(move |incident| trouble.tell(incident));
         let means = means(&app, &carrier, Arc::new(tools), Stage::on(runtime, ACTOR_THREADS)?);
+        let heard = trouble.clone();
+        tools.on_incident = Box::new(move |incident| heard.tell(incident));
+        let router = Router::new(random_id().as_u64_pair().0);
+        let means = means(&app, &router, Arc::new(tools), Stage::on(runtime, ACTOR_THREADS)?);
         let (background, keys) = (Background::on(pool), Keys::new(app.keys()));
         // So that the first command finds its key at hand.
         keys.of(&main_tenant(), None).await.map_err(Error::from)?;
         own_record.started().await.map_err(Error::from)?;
         let relay = Relay::begin(&carrier, &app, runtime.handle()).await.map_err(Error::from)?;
         let foreman = Foreman::begin(Arc::clone(&means));
+        let reactors = react(&means, &trouble);
         let heartbeats = foreman.heartbeats();
         let built_in = AtWork::begin(&means, &heartbeats).await?;
         let dispatch = Arc::new(Dispatch::new(&means, keys, background.clone()));
@@ -123,6 +131,7 @@ impl Node {
             moved,
             dispatch,
             foreman,
+            reactors,
             built_in,
             answering,
             relay,
@@ -171,6 +180,9 @@ impl Node {
         let Self { app, carrier, own_record, listening, dispatch, .. } = self;
         dispatch.stop();
         self.foreman.stop().await;
+        for reactor in self.reactors {
+            reactor.stop().await;
+        }
         self.built_in.stop().await;
         dispatch.drain(until).await;
         self.answering.stop().await;
@@ -219,6 +231,13 @@ async fn open_door(
             Ok((door, Some(far)))
         }
     }
+/// Everything that follows from events, at work.
+fn react(means: &Arc<Means>, trouble: &Trouble) -> Vec<Reactor> {
+    let begin = |listed: &reactions::Listed| {
+        let trouble = trouble.clone();
+        Reactor::begin(*listed, Arc::clone(means), Box::new(move |event| trouble.record(event)))
+    };
+    reactions::ALL.iter().map(begin).collect()
 }
 
 type Snapshots = (Arc<dyn SnapshotStore>, Option<TempPath>);

@@ -105,6 +105,12 @@ impl Trouble {
             Incident::Moved { .. } => return self.moved.send_modify(|times| *times += 1),
         };
         if self.told.try_send(event).is_err() {
+        self.record(event);
+    }
+
+    /// Has something recorded beside what else happened to this process.
+    pub fn record(&self, event: NodeEvent) {
+        if self.0.try_send(event).is_err() {
             tracing::warn!("there is more trouble than can be recorded");
         }
     }
