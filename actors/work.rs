@@ -17,9 +17,9 @@ mod errand;
 pub mod foreman;
 mod handing;
 mod inputs;
+pub mod reactor;
 #[cfg(test)]
 mod tests;
-pub mod reactor;
 
 use std::sync::Arc;
 use std::time::Duration;

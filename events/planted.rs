@@ -67,8 +67,7 @@ pub enum Bug {
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 24] = [
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,

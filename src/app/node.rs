@@ -8,8 +8,8 @@ use actors::runtime::{Registry, Stage, Tools};
 use actors::work::Means;
 use actors::work::built_in::AtWork;
 use actors::work::foreman::Foreman;
-use events::bus;
 use actors::work::reactor::Reactor;
+use events::bus;
 use events::bus::discovery::{Answering, Service};
 use events::id::main_tenant;
 use events::store::keys::new_id;
@@ -98,17 +98,15 @@ impl Node {
         );
         let moved = trouble.moved();
         tools.epochs = app.epochs();
-        tools.on_incident = Box::new(move |incident| trouble.tell(incident));
-        let means = means(&app, &carrier, Arc::new(tools), Stage::on(runtime, ACTOR_THREADS)?);
         let heard = trouble.clone();
         tools.on_incident = Box::new(move |incident| heard.tell(incident));
-        let router = Router::new(random_id().as_u64_pair().0);
-        let means = means(&app, &router, Arc::new(tools), Stage::on(runtime, ACTOR_THREADS)?);
+        let means = means(&app, &carrier, Arc::new(tools), Stage::on(runtime, ACTOR_THREADS)?);
         let (background, keys) = (Background::on(pool), Keys::new(app.keys()));
         // So that the first command finds its key at hand.
         keys.of(&main_tenant(), None).await.map_err(Error::from)?;
         own_record.started().await.map_err(Error::from)?;
-        let relay = Relay::begin(&carrier, &app, runtime.handle()).await.map_err(Error::from)?;
+        let relay = Relay::begin(&carrier, &app, &trouble, runtime.handle());
+        let relay = relay.await.map_err(Error::from)?;
         let foreman = Foreman::begin(Arc::clone(&means));
         let reactors = react(&means, &trouble);
         let heartbeats = foreman.heartbeats();
@@ -231,6 +229,8 @@ async fn open_door(
             Ok((door, Some(far)))
         }
     }
+}
+
 /// Everything that follows from events, at work.
 fn react(means: &Arc<Means>, trouble: &Trouble) -> Vec<Reactor> {
     let begin = |listed: &reactions::Listed| {

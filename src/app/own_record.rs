@@ -102,15 +102,19 @@ impl Trouble {
                 NodeEvent::ActorParked(ActorParked { actor: stream.into(), rest_ms })
             }
             // It is the other system's to record.
-            Incident::Moved { .. } => return self.moved.send_modify(|times| *times += 1),
+            Incident::Moved { .. } => return self.taken_over(),
         };
-        if self.told.try_send(event).is_err() {
         self.record(event);
+    }
+
+    /// Something was refused because another system has taken over.
+    pub fn taken_over(&self) {
+        self.moved.send_modify(|times| *times += 1);
     }
 
     /// Has something recorded beside what else happened to this process.
     pub fn record(&self, event: NodeEvent) {
-        if self.0.try_send(event).is_err() {
+        if self.told.try_send(event).is_err() {
             tracing::warn!("there is more trouble than can be recorded");
         }
     }

@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::app::carrier::Carrier;
+use crate::app::own_record::Trouble;
 
 /// A relay at work.
 #[derive(Debug)]
@@ -31,7 +32,12 @@ pub struct Relay {
 
 impl Relay {
     /// Begins.
-    pub async fn begin(carrier: &Carrier, app: &App, pool: &Handle) -> Result<Self, Error> {
+    pub async fn begin(
+        carrier: &Carrier,
+        app: &App,
+        trouble: &Trouble,
+        pool: &Handle,
+    ) -> Result<Self, Error> {
         let (stop, stopped) = watch::channel(false);
         let work = match carrier {
             Carrier::Here(router) => {
@@ -40,7 +46,7 @@ impl Relay {
                 pool.spawn(here(router.clone(), heard, follower, stopped))
             }
             Carrier::Server(_) => {
-                let told = far::told(app).await?;
+                let told = far::told(app, trouble, pool).await?;
                 let follower = follower(app, told.position());
                 pool.spawn(far::run(carrier.bus(), told, follower, stopped))
             }

@@ -9,13 +9,15 @@ use events::id::{Consumer, StreamKey};
 use events::node::system_tenant;
 use events::recorded::Stored;
 use events::store::follow::Follower;
-use events::store::{Error, Owner, Save, Writer};
+use events::store::{Error, Owner, Save, Saved, Writer};
 use events::stream::{Position, StreamId};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::{message, next};
 use crate::app::App;
+use crate::app::own_record::Trouble;
 
 /// The name under which its place is kept.
 const NAME: &str = "relay";
@@ -28,15 +30,18 @@ pub(super) struct Told {
     consumer: Consumer,
     owner: Owner,
     writer: Writer,
+    trouble: Trouble,
+    pool: Handle,
 }
 
 /// How far everything was told before.
-pub(super) async fn told(app: &App) -> Result<Told, Error> {
+pub(super) async fn told(app: &App, trouble: &Trouble, pool: &Handle) -> Result<Told, Error> {
     let consumer: Consumer = NAME.parse().expect("it is a token");
     let standing = app.reader().standing(&consumer).await?;
     let position = standing.map_or(Position::ZERO, |standing| standing.position);
     let owner = app.owner(&stream_of(NAME));
-    Ok(Told { position, consumer, owner, writer: app.writer() })
+    let (writer, trouble, pool) = (app.writer(), trouble.clone(), pool.clone());
+    Ok(Told { position, consumer, owner, writer, trouble, pool })
 }
 
 /// The stream whose owner a consumer belongs to.
@@ -54,14 +59,20 @@ impl Told {
     fn up_to(&mut self, position: Position) {
         self.position = position;
         let (consumer, owner) = (self.consumer.clone(), self.owner);
-        // What is not kept is told again.
-        drop(self.writer.save(Save {
+        let saved = self.writer.save(Save {
             consumer,
             owner,
             position,
             settled: Vec::new(),
             parked: Vec::new(),
-        }));
+        });
+        let trouble = self.trouble.clone();
+        self.pool.spawn(async move {
+            // What is not kept is told again.
+            if let Ok(Saved::Stale { .. }) = saved.done().await {
+                trouble.taken_over();
+            }
+        });
     }
 }
 
