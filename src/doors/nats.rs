@@ -11,6 +11,7 @@ pub mod relay;
 use std::sync::Arc;
 
 use events::bus::message::View;
+use events::bus::subject::tokens;
 use events::bus::{Message, Name, Origin};
 use events::id::{CommandId, Principal, Tenant};
 use events::subject::{Subject, What};
@@ -87,7 +88,7 @@ impl NatsDoor {
         let subject = str::from_utf8(message.subject).ok().and_then(|text| text.parse().ok());
         let what = subject.as_ref().map(|subject: &Subject| &subject.what);
         let request = Request {
-            reply: message.reply.and_then(|reply| Name::new(reply.to_vec()).ok()),
+            reply: message.reply.and_then(answered_at),
             outlet: Arc::clone(&self.outlet),
             counts: Arc::clone(self.offered.counts(what)),
             began: Instant::now(),
@@ -206,5 +207,25 @@ impl Request {
             let headers = answer.headers;
             self.outlet.send(Message { headers, ..Message::new(reply, answer.body) });
         }
+    }
+}
+
+/// Where an answer goes: nowhere that it would be taken for an event, for work or for a command.
+fn answered_at(reply: &[u8]) -> Option<Name> {
+    let is_ours = tokens(reply).next() == Some(b"annals");
+    if is_ours { None } else { Name::new(reply.to_vec()).ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answered_at;
+
+    #[test]
+    fn an_answer_goes_nowhere_that_it_means_something_else() {
+        for reply in ["annals.main.event.task.1.completed", "annals.main.work.a", "annals", "a..b"]
+        {
+            assert_eq!(answered_at(reply.as_bytes()), None, "{reply}");
+        }
+        assert!(answered_at(b"_INBOX.a.b").is_some());
     }
 }
