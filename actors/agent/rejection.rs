@@ -20,6 +20,19 @@ pub enum AgentRejection {
     OutOfBounds(#[from] OutOfBounds),
 }
 
+impl AgentRejection {
+    /// Every code there is.
+    pub const CODES: &[&str] = &[
+        "agent.not_found",
+        "agent.already_retired",
+        "agent.invalid_kind",
+        "agent.too_many",
+        "agent.too_long",
+        "agent.invalid_name",
+        "agent.out_of_range",
+    ];
+}
+
 impl Rejection for AgentRejection {
     fn code(&self) -> &'static str {
         match self {

@@ -62,6 +62,24 @@ pub enum TaskRejection {
 }
 
 impl TaskRejection {
+    /// Every code there is.
+    pub const CODES: &[&str] = &[
+        "task.not_found",
+        "task.invalid_kind",
+        "task.already_submitted",
+        "task.deadline_passed",
+        "task.not_ready",
+        "task.already_assigned",
+        "task.not_assigned",
+        "task.other_attempt",
+        "task.result_too_late",
+        "task.already_finished",
+        "task.too_many",
+        "task.too_long",
+        "task.invalid_name",
+        "task.out_of_range",
+    ];
+
     /// Work was done in vain: whoever asks later why should find it in the task's own history.
     pub(super) fn record(&self) -> Option<TaskEvent> {
         match self {

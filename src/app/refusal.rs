@@ -1,6 +1,8 @@
 //! Why something is not done before an actor decides about it: the same code at every door. Nothing
 //! of this is recorded, so the same may be asked again under the same id.
 
+mod code;
+
 use std::time::Duration;
 
 use actors::command::Malformed;
@@ -10,6 +12,7 @@ use events::store;
 
 use super::who::Denied;
 use crate::fact::NotAFact;
+pub use code::Code;
 
 /// Why something is not done.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -64,73 +67,63 @@ pub enum Refusal {
     Log(#[from] store::Error),
 }
 
-/// How long who asks should wait before it asks again.
-const SOON: Duration = Duration::from_millis(100);
-const LATER: Duration = Duration::from_secs(5);
-
 impl Refusal {
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.known().0
+        self.known().name()
     }
 
     /// The class of it, as HTTP has them.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.known().1
+        self.known().status()
     }
 
     /// When the same may lead to something else; never, if it is not said.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        match (self, self.status()) {
-            (Self::Busy(soon), _) => Some(*soon),
-            (Self::Parked | Self::Moved | Self::Stopping, _) => Some(LATER),
-            (_, 503 | 507) => Some(LATER),
-            (_, 500 | 504) => Some(SOON),
-            _ => None,
-        }
+        if let Self::Busy(soon) = self { Some(*soon) } else { self.known().again() }
     }
 
-    fn known(&self) -> (&'static str, u16) {
+    fn known(&self) -> Code {
         match self {
-            Self::Unknown(_) => ("unknown_request", 404),
-            Self::Malformed(Malformed::UnknownVerb { .. }) => ("unknown_verb", 404),
+            Self::Unknown(_) => Code::UnknownRequest,
+            Self::Malformed(Malformed::UnknownVerb { .. }) => Code::UnknownVerb,
             Self::Malformed(_) | Self::NotAFact(NotAFact::Malformed(_)) | Self::Unreadable(_) => {
-                ("malformed", 400)
+                Code::Malformed
             }
-            Self::NotAFact(NotAFact::WithoutId) => ("fact_without_id", 400),
-            Self::NotAFact(NotAFact::WithoutSource) => ("fact_without_source", 400),
-            Self::NotAFact(NotAFact::TooLarge(_)) => ("too_large", 413),
-            Self::TooDeep(_) | Self::NotAFact(NotAFact::TooDeep(_)) => ("too_deep", 400),
-            Self::Denied(_) => ("not_allowed", 403),
-            Self::Nameless => ("not_authenticated", 401),
-            Self::Reused => ("command_reused", 409),
-            Self::Busy(_) => ("busy", 429),
-            Self::Parked => ("parked", 503),
-            Self::Late => ("late", 504),
-            Self::Moved => ("moved", 503),
-            Self::Broken => ("broken", 500),
-            Self::Stopping => ("stopping", 503),
-            Self::NotFound(_) => ("not_found", 404),
+            Self::NotAFact(NotAFact::WithoutId) => Code::FactWithoutId,
+            Self::NotAFact(NotAFact::WithoutSource) => Code::FactWithoutSource,
+            Self::NotAFact(NotAFact::TooLarge(_)) => Code::TooLarge,
+            Self::TooDeep(_) | Self::NotAFact(NotAFact::TooDeep(_)) => Code::TooDeep,
+            Self::Denied(_) => Code::NotAllowed,
+            Self::Nameless => Code::NotAuthenticated,
+            Self::Reused => Code::CommandReused,
+            Self::Busy(_) => Code::Busy,
+            Self::Parked => Code::Parked,
+            Self::Late => Code::Late,
+            Self::Moved => Code::Moved,
+            Self::Broken => Code::Broken,
+            Self::Stopping => Code::Stopping,
+            Self::NotFound(_) => Code::NotFound,
             Self::Log(error) => of_log(error),
         }
     }
 }
 
-fn of_log(error: &store::Error) -> (&'static str, u16) {
+fn of_log(error: &store::Error) -> Code {
     use store::Error;
     match error {
-        Error::CommandReused(_) => ("command_reused", 409),
-        Error::TooLarge { .. } | Error::Empty => ("too_large", 413),
-        Error::Busy => ("busy", 429),
-        Error::StaleEpoch { .. } => ("moved", 503),
-        Error::Full => ("store_full", 507),
-        Error::JournalFull { .. } => ("journal_full", 503),
-        Error::Unknown(_) => ("outcome_unknown", 503),
-        Error::Damaged(_) => ("store_damaged", 500),
-        _ => ("store_unavailable", 503),
+        Error::CommandReused(_) => Code::CommandReused,
+        Error::TooLarge { .. } | Error::Empty => Code::TooLarge,
+        Error::Busy => Code::Busy,
+        Error::StaleEpoch { .. } => Code::Moved,
+        Error::Full => Code::StoreFull,
+        Error::JournalFull { .. } => Code::JournalFull,
+        Error::Unknown(_) => Code::OutcomeUnknown,
+        Error::Damaged(_) => Code::StoreDamaged,
+        _ => Code::StoreUnavailable,
     }
 }
 
@@ -155,5 +148,18 @@ pub fn status_of_rejection(code: &str) -> u16 {
         "not_found" => 404,
         "too_many" | "too_long" | "out_of_range" | "invalid_name" | "invalid_kind" => 422,
         _ => 409,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_told_that_there_is_too_much_to_do_is_told_when_to_come_back() {
+        let soon = Duration::from_millis(7);
+        assert_eq!(Refusal::Busy(soon).retry_after(), Some(soon));
+        assert!(Refusal::Log(store::Error::Busy).retry_after().is_some());
+        assert_eq!(Refusal::Reused.retry_after(), None);
     }
 }
