@@ -52,9 +52,14 @@ impl Malformed {
     }
 }
 
-/// Reads the fields of a command; nothing at all is an object without fields.
-pub(crate) fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
-    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+/// Reads the fields of what is said: those of one JSON object; nothing at all is one without fields.
+/// A list would be taken for its fields in their order, and nobody could see which is which.
+pub fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
+    let body = match body.trim_ascii() {
+        b"" => b"{}",
+        [b'{', ..] => body,
+        _ => return Err(Malformed::Body("it is no JSON object".into())),
+    };
     serde_json::from_slice(body).map_err(|error| Malformed::Body(error.to_string()))
 }
 
@@ -75,6 +80,20 @@ pub(crate) struct Reason {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_is_one_object() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct A {
+            #[serde(default)]
+            a: u8,
+        }
+        assert_eq!(fields(b" \n"), Ok(A { a: 0 }));
+        assert_eq!(fields(b" {\"a\":1} "), Ok(A { a: 1 }));
+        for body in [&b"[1]"[..], b"null", b"7", b"\"{\"", b"\xef\xbb\xbf{}"] {
+            assert!(fields::<A>(body).is_err(), "{}", body.escape_ascii());
+        }
+    }
 
     /// Keeps everything as it is.
     pub(crate) struct AsItIs;

@@ -10,7 +10,6 @@ pub mod node;
 pub mod own_record;
 pub mod read;
 pub mod refusal;
-pub mod said;
 pub mod signals;
 pub mod tenant_keys;
 pub mod who;

@@ -255,7 +255,7 @@ mod tests {
             ("submit", r#"{"kind":"a","priority":10}"#, "from 0 to 9"),
             ("submit", r#"{"kind":"a","deadline":"tomorrow"}"#, "tomorrow"),
             ("submit", "{}", "kind"),
-            ("submit", "[]", "kind"),
+            ("submit", "[]", "object"),
             ("submit", "{\"kind\":\"a\"", "EOF"),
             ("complete", "", "attempt"),
             ("fail", r#"{"attempt":1,"class":"odd","message":""}"#, "odd"),

@@ -7,18 +7,17 @@ mod tasks;
 
 use std::sync::Arc;
 
+use actors::command::fields;
 use events::content::Json;
 use events::id::{AgentId, StreamKey, TaskId, Tenant};
 use events::recorded::Stored;
 use events::store::{Filter, LogReader, PAGE_EVENTS_MAX};
 use events::stream::{Direction, Position, StreamId, Version};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 
 use super::background::{Background, SOON};
 use super::refusal::Refusal;
-use super::said::object;
 use super::who::{Action, Who, authorize};
 
 /// How many rows an answer has, unless it is asked for another number.
@@ -80,7 +79,6 @@ struct One<T> {
 impl Query {
     /// Reads a question as it is asked.
     pub fn read(question: &str, body: &[u8]) -> Result<Self, Refusal> {
-        let body = object(body)?;
         Ok(match question {
             "task" => Self::Task(fields::<One<_>>(body)?.id),
             "task_list" => Self::Tasks(fields(body)?),
@@ -102,10 +100,6 @@ impl Query {
         let rule = format!("the limit is from 1 to {ROWS_MAX}");
         if (1..=ROWS_MAX).contains(&limit) { Ok(()) } else { Err(Refusal::Unreadable(rule)) }
     }
-}
-
-fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::Unreadable(error.to_string()))
 }
 
 /// Who is told what was found.

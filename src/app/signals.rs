@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actors::bounds::OutOfBounds;
+use actors::command::fields;
 use actors::leases::Pair;
 use actors::work::foreman::beats::{Heartbeat, Heartbeats};
 use events::id::{AgentId, StreamKey, TaskId, Tenant};
@@ -17,7 +18,6 @@ use super::asking::Asking;
 use super::dispatch::Dispatch;
 use super::read::Found;
 use super::refusal::Refusal;
-use super::said::object;
 use super::who::{Action, Who, authorize};
 
 /// How often the progress of a task is recorded, at most.
@@ -66,9 +66,9 @@ impl Signals {
         if let Err(denied) = authorize(who, Action::Signal, &tenant) {
             return tell(Err(denied.into()));
         }
-        let Beat { process, slots, tasks } = match read(body) {
+        let Beat { process, slots, tasks } = match fields(body) {
             Ok(beat) => beat,
-            Err(refusal) => return tell(Err(refusal)),
+            Err(malformed) => return tell(Err(malformed.into())),
         };
         let pairs = tasks.into_iter().map(|Has { task, attempt }| Pair { task, attempt }).collect();
         let answer = move |dropped: Result<Vec<Pair>, OutOfBounds>| {
@@ -102,10 +102,6 @@ impl Signals {
         drop(progressed);
         self.dispatch.dispatch(asking, Box::new(|_nobody_waits| {}));
     }
-}
-
-fn read(body: &[u8]) -> Result<Beat, Refusal> {
-    serde_json::from_slice(object(body)?).map_err(|error| Refusal::Unreadable(error.to_string()))
 }
 
 fn drop_list(pairs: &[Pair]) -> Vec<u8> {
