@@ -41,6 +41,8 @@ pub enum Bug {
     GroupDeliveredTwice,
     /// A message may be sent to a wildcard as if it were a name.
     WildcardPublished,
+    /// An answer is said wherever it is wanted.
+    AnswerSaidAnywhere,
     /// What is kept of a consumer may go back.
     CursorGoesBack,
     /// Whoever lost a partition goes on in it.
@@ -115,6 +117,7 @@ impl Bug {
             Self::WaitingBytesUnbounded => "waiting_bytes_unbounded",
             Self::GroupDeliveredTwice => "group_delivered_twice",
             Self::WildcardPublished => "wildcard_published",
+            Self::AnswerSaidAnywhere => "answer_said_anywhere",
             Self::CursorGoesBack => "cursor_goes_back",
             Self::EpochNotChecked => "epoch_not_checked",
             Self::PermitLeakedOnPanic => "permit_leaked_on_panic",

@@ -99,7 +99,15 @@ async fn run(system: &mut System) -> BTreeMap<String, usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_task_ends_once_although_the_system_is_killed_again_and_again() {
-    let mut system = System::start();
+    every_task_ends_once(System::start()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_task_ends_once_on_a_server_of_nats() {
+    every_task_ends_once(System::on_nats()).await;
+}
+
+async fn every_task_ends_once(mut system: System) {
     let submitted = timeout(DEADLINE, run(&mut system)).await.expect("it is over in time");
     assert_eq!(submitted.len(), TASKS);
     let client = Client::of(&system).await;
@@ -135,7 +143,8 @@ fn ended_once(told: &Value, number: usize) {
 /// What was brought under the first attempt is on record, and did not count.
 fn came_too_late(told: &Value, number: usize) {
     let late = events(told, "task.late_result");
-    assert!(late.iter().any(|late| late["attempt"] == 1), "{number}: {told}");
+    let is_late = late.iter().any(|late| late["attempt"] == 1);
+    assert!(is_late, "a result of a lost attempt counts, {number}: {told}");
     let end = events(told, "task.completed")[0];
     assert!(end["attempt"].as_u64() > Some(1), "{number}: {told}");
 }

@@ -77,7 +77,17 @@ fn said(folder: &Path, name: &str, arguments: &[&str]) -> Vec<Value> {
 
 #[test]
 fn workers_in_both_languages_do_what_publishers_in_both_languages_hand_in() {
-    let (system, folder) = (System::start(), cut_out());
+    all_is_done(&System::start());
+}
+
+#[test]
+fn they_do_so_on_a_server_of_nats() {
+    all_is_done(&System::on_nats());
+}
+
+/// Every worker does what every publisher hands in.
+fn all_is_done(system: &System) {
+    let folder = cut_out();
     let (url, folder) = (&*system.url(), folder.path());
     let _workers = ["worker.py", "worker.mjs"].map(|name| worker(folder, name, url));
     for publisher in ["submit.py", "submit.mjs"] {

@@ -9,17 +9,21 @@ mod names;
 mod replies;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals::app;
 use annals::place::Place;
 use events::store::{LogHead, LogReader};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::raw::{Heard, INBOX, Message, Raw, publish};
 use super::system::System;
 
 /// The largest answer to something that is refused: nobody gets back what they sent.
 const ANSWER_BYTES_MAX: usize = 4096;
+/// How much later an answer may come than the one to a question that was asked behind it.
+const SOON: Duration = Duration::from_secs(5);
 /// A task that nobody has submitted.
 const TASK: &str = "00000000-0000-7000-8000-0000000000aa";
 
@@ -63,7 +67,10 @@ struct Target {
 
 impl Target {
     async fn start() -> Self {
-        let system = System::start();
+        Self::of(System::start()).await
+    }
+
+    async fn of(system: System) -> Self {
         let log = app::reader(&Place::File(system.log())).await.expect("it opens");
         let target = Self { system, log };
         target.is_quiet();
@@ -98,13 +105,21 @@ impl Target {
         raw.say(&[says, &last].concat()).await;
         let (mut heard, mut is_asked) = (Vec::new(), true);
         while is_asked || heard.len() < expected {
-            match raw.hear().await {
-                Heard::Message(answer) if answer.subject.ends_with(".last") => is_asked = false,
-                Heard::End => {
+            let next = match is_asked {
+                true => Some(raw.hear().await),
+                // The last question may be answered before the one that is looked at.
+                false => timeout(SOON, raw.hear()).await.ok(),
+            };
+            match next {
+                Some(Heard::Message(answer)) if answer.subject.ends_with(".last") => {
+                    is_asked = false;
+                }
+                Some(Heard::End) => {
                     heard.push(Heard::End);
                     break;
                 }
-                other => heard.push(other),
+                Some(other) => heard.push(other),
+                None => break,
             }
         }
         heard

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::bus::nats::server::Server;
 use crate::bus::program::Running;
 
 /// A system, until this is dropped.
@@ -15,6 +16,8 @@ pub(super) struct System {
     more: Vec<String>,
     running: Option<Running>,
     address: String,
+    /// The server of NATS that it uses, if it does not listen itself.
+    server: Option<Server>,
 }
 
 impl System {
@@ -25,9 +28,19 @@ impl System {
 
     /// The same, told more.
     pub(super) fn with(more: &[&str]) -> Self {
+        Self::at("127.0.0.1:0", more, None)
+    }
+
+    /// Starts one that uses a server of NATS.
+    pub(super) fn on_nats() -> Self {
+        let server = Server::start(&[]);
+        Self::at(&format!("127.0.0.1:{}", server.port), &[], Some(server))
+    }
+
+    fn at(address: &str, more: &[&str], server: Option<Server>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let more = more.iter().map(|&word| word.to_owned()).collect();
-        let mut system = Self { folder, more, running: None, address: "127.0.0.1:0".into() };
+        let mut system = Self { folder, more, running: None, address: address.into(), server };
         system.start_again();
         system
     }
@@ -40,14 +53,19 @@ impl System {
 
     /// Starts it on the same log, where clients found it before.
     pub(super) fn start_again(&mut self) {
-        let mut serve = annals(&["serve", "--json", "--listen", &self.address, "--store"]);
+        let mut serve = annals(&["serve", "--json", "--store"]);
         serve.arg(self.log()).args(&self.more).stdout(Stdio::piped());
+        match &self.server {
+            Some(_) => serve.args(["--nats", &self.url(), "--nats-trust", "permissions"]),
+            None => serve.args(["--listen", &self.address]),
+        };
         let mut running = Running::start(&mut serve);
         let mut line = String::new();
         let mut out = BufReader::new(running.0.stdout.take().expect("a pipe"));
         out.read_line(&mut line).expect("it says something");
         let told: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"));
-        self.address = told["listening"].as_str().expect("text").to_owned();
+        let url = told["url"].as_str().expect("text");
+        self.address = url.trim_start_matches("nats://").to_owned();
         self.running = Some(running);
     }
 

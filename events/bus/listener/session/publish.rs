@@ -55,7 +55,8 @@ impl Session {
             return self.connection.complain(&text);
         }
         // Whoever answers speaks in its own name, and would say it where the asker may not.
-        if let Some(reply) = reply.filter(|reply| self.is_kept(reply)) {
+        let guards = !planted(Bug::AnswerSaidAnywhere);
+        if let Some(reply) = reply.filter(|reply| guards && self.is_kept(reply)) {
             let text = format!("Permissions Violation for Publish with Reply of {}", quote(reply));
             return self.connection.complain(&text);
         }

@@ -3,6 +3,7 @@
 use super::Then::{Complaint, Silence};
 use super::{Case, TASK, Target, play, publish};
 use crate::serve::raw::{Heard, Raw};
+use crate::serve::system::System;
 
 const VIOLATION: &str = "Permissions Violation for Publish with Reply of";
 
@@ -64,13 +65,21 @@ async fn an_answer_that_can_go_nowhere_is_let_go() {
 
 #[tokio::test]
 async fn nobody_hears_an_answer_as_an_event() {
-    let target = Target::start().await;
+    is_heard_as_an_answer_only(Target::start().await).await;
+}
+
+#[tokio::test]
+async fn nobody_does_so_on_a_server_of_nats() {
+    is_heard_as_an_answer_only(Target::of(System::on_nats()).await).await;
+}
+
+async fn is_heard_as_an_answer_only(target: Target) {
     let mut witness = Raw::come(target.system.address()).await;
     witness.say(b"SUB annals.main.event.> 2\r\nSUB annals.main.work.* 3\r\nPING\r\n").await;
     assert_eq!(witness.hear().await, Heard::Pong);
     for reply in [&*format!("annals.main.event.task.{TASK}.completed"), "annals.main.work.nobody"] {
         for case in answered_at(reply) {
-            target.hears(&case.says, 1).await;
+            target.hears(&case.says, 0).await;
         }
     }
     target.works();
