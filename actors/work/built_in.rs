@@ -13,7 +13,7 @@ use bytes::Bytes;
 use events::agent::Offer;
 use events::bus::{self, Bus, Message, Name, Subscribe};
 use events::content::Json;
-use events::id::{CommandId, EventId, StreamKey, TaskId, Tenant, main_tenant};
+use events::id::{AgentId, CommandId, EventId, LogId, StreamKey, TaskId, Tenant, main_tenant};
 use events::labels::Labels;
 use events::store::{Cause, RequestHash};
 use events::subject::Subject;
@@ -22,7 +22,6 @@ use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use uuid::Uuid;
 
 use super::errand::annals;
 use super::foreman::beats::Heartbeats;
@@ -33,6 +32,9 @@ use pulse::{PULSE, Pulse};
 
 /// How many tasks each of them holds at once.
 pub const SLOTS: u32 = 256;
+
+/// How many digits of a log's id tell its agents from those of other logs.
+const ID_DIGITS: usize = 8;
 
 /// What came of a piece of work.
 type Brought = Result<Json, Wrong>;
@@ -81,6 +83,13 @@ impl BuiltIn {
         }
     }
 
+    /// Its id in this log. In each log it is another one, so that one log can be taken into another.
+    fn id(self, log: LogId) -> AgentId {
+        let log = log.0.simple().to_string();
+        let tail = &log[log.len() - ID_DIGITS..];
+        format!("{}-{tail}", self.name()).parse().expect("words and digits are a token")
+    }
+
     fn offer(self) -> Offer {
         Offer {
             kind: "built-in".into(),
@@ -99,15 +108,17 @@ impl AtWork {
     pub async fn begin(means: &Arc<Means>, heartbeats: &Heartbeats) -> Result<Self, bus::Error> {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
+        let log = means.tools.reader.log_id();
         for agent in BuiltIn::ALL {
-            let pattern = format!("annals.*.work.{}", agent.name());
+            let id = agent.id(log);
+            let pattern = format!("annals.*.work.{id}");
             let pattern: bus::Pattern = pattern.parse().expect("it is a pattern");
             let group = agent.name().as_bytes().to_vec();
             let heard = means.bus.subscribe(Subscribe::to(pattern).in_group(group)).await?;
-            let pulse = Pulse::of(agent.name(), heartbeats.clone());
+            let pulse = Pulse::of(id.clone(), heartbeats.clone());
             let work = work(agent, heard, Arc::clone(means), pulse, stopped.clone());
             tasks.spawn_on(work, &means.tools.pool);
-            register(agent, means);
+            register(agent, &id, means);
         }
         Ok(Self { stop, tasks })
     }
@@ -120,18 +131,18 @@ impl AtWork {
 }
 
 /// The same words under the same id: it is recorded once, however often the system starts.
-fn register(agent: BuiltIn, means: &Means) {
-    let name = Uuid::from_u128(agent as u128 + 1);
+fn register(agent: BuiltIn, id: &AgentId, means: &Means) {
+    let log = EventId(means.tools.reader.log_id().0);
     let asked = NewCommand {
         command: AgentCommand::Register(agent.offer()),
-        id: CommandId::derived(EventId(name), 0, "built_in", 1),
+        id: CommandId::derived(log, log.millis(), "built_in", agent as u32),
         request: RequestHash([0; 32]),
         cause: Cause::by(annals()),
         blobs: Vec::new(),
         deadline: Instant::now() + PATIENCE,
     };
-    let place =
-        Place { tenant: main_tenant(), key: StreamKey::new(agent.name()).expect("it is a word") };
+    let key = StreamKey::new(id.as_str()).expect("an agent's id is a token");
+    let place = Place { tenant: main_tenant(), key };
     let tell = move |answer: Result<_, _>| {
         if let Err(error) = answer {
             tracing::error!(agent = agent.name(), %error, "a built-in agent is not registered");

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use events::chain::EventHash;
 use events::recorded::Stored;
 use events::store::Error;
+use events::store::moving::standing::DoneElsewhere;
 use events::stream::Position;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -63,6 +64,8 @@ struct Desk {
     timing: Timing,
     leases: Leases,
     inputs: Arc<Inputs>,
+    /// What came from other logs, and is done there.
+    elsewhere: DoneElsewhere,
     /// The newest event that was taken in, and the one up to which everything is kept.
     newest: EventHash,
     kept: Position,
@@ -93,6 +96,7 @@ impl Foreman {
             timing: Timing::default(),
             leases: Leases::new(HEARTBEAT_MS),
             inputs: Arc::default(),
+            elsewhere: DoneElsewhere::default(),
             newest: EventHash::NONE,
             kept: Position::ZERO,
             keeping: None,
@@ -134,7 +138,10 @@ async fn run(
     (mut notes, mut beats): (mpsc::Receiver<Note>, mpsc::Receiver<Heartbeat>),
     mut stopped: watch::Receiver<bool>,
 ) {
-    let mut feed = desk.remember().await;
+    let mut feed = match desk.remember().await {
+        Ok(feed) => feed,
+        Err(error) => return tracing::error!(%error, "nothing is handed out at all"),
+    };
     match desk.catch_up(&mut feed, &mut stopped).await {
         Ok(()) => {}
         Err(Error::Stopped) => return,
@@ -165,11 +172,13 @@ async fn run(
 
 impl Desk {
     /// Begins where it was kept, if it was.
-    async fn remember(&mut self) -> Feed {
+    async fn remember(&mut self) -> Result<Feed, Error> {
+        let log = &self.means.tools.reader;
+        self.elsewhere = DoneElsewhere::of(log.log_id(), &log.imports().await?);
         (self.placing, self.timing) = kept::load(&self.means.tools).await;
         self.kept = self.placing.at();
         self.at.send_replace(self.kept);
-        Feed::from(&self.means.tools, self.kept.next())
+        Ok(Feed::from(&self.means.tools, self.kept.next()))
     }
 
     /// Keeps what it knows, if so much has come since it was kept last.

@@ -6,6 +6,7 @@ mod crash;
 mod documents;
 mod far;
 mod hostile;
+mod imported;
 mod raw;
 mod system;
 mod tenants;

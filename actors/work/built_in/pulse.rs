@@ -27,8 +27,7 @@ pub(super) struct Has<'a> {
 }
 
 impl Pulse {
-    pub(super) fn of(name: &str, heartbeats: Heartbeats) -> Arc<Self> {
-        let agent = name.parse().expect("it is a word");
+    pub(super) fn of(agent: AgentId, heartbeats: Heartbeats) -> Arc<Self> {
         Arc::new(Self { agent, heartbeats, has: Mutex::default() })
     }
 

@@ -24,6 +24,9 @@ const PASS_OVER_MS: u64 = 1_000;
 
 impl Desk {
     pub(super) fn hear_one(&mut self, stored: &Arc<Stored>) {
+        if self.elsewhere.holds(stored.position()) {
+            return self.pass(stored);
+        }
         match Known::read(stored) {
             Ok(known) => {
                 if let Known::Task(recorded) = &known
@@ -35,11 +38,17 @@ impl Desk {
             }
             Err(error) => {
                 tracing::error!(position = %stored.position(), %error, "an event is passed over");
-                if let Ok(stream) = stored.stream() {
-                    self.placing.pass(stored.position(), &stream);
-                }
+                self.pass(stored);
             }
         }
+    }
+
+    /// What an event says is not known, or is no business of this log: its task is left alone.
+    fn pass(&mut self, stored: &Stored) {
+        if let Ok(stream) = stored.stream() {
+            self.placing.pass(stored.position(), &stream);
+        }
+        self.timing.pass(stored.position());
     }
 
     /// Gives away what there is room for.

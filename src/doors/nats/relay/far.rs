@@ -9,6 +9,7 @@ use events::id::{Consumer, StreamKey};
 use events::node::system_tenant;
 use events::recorded::Stored;
 use events::store::follow::Follower;
+use events::store::moving::standing::DoneElsewhere;
 use events::store::{Error, Owner, Save, Saved, Writer};
 use events::stream::{Position, StreamId};
 use tokio::runtime::Handle;
@@ -30,6 +31,8 @@ pub(super) struct Told {
     consumer: Consumer,
     owner: Owner,
     writer: Writer,
+    /// What was told where it came from.
+    elsewhere: DoneElsewhere,
     trouble: Trouble,
     pool: Handle,
 }
@@ -38,10 +41,12 @@ pub(super) struct Told {
 pub(super) async fn told(app: &App, trouble: &Trouble, pool: &Handle) -> Result<Told, Error> {
     let consumer: Consumer = NAME.parse().expect("it is a token");
     let standing = app.reader().standing(&consumer).await?;
-    let position = standing.map_or(Position::ZERO, |standing| standing.position);
+    let reader = app.reader();
+    let elsewhere = DoneElsewhere::of(reader.log_id(), &reader.imports().await?);
+    let position = standing.map_or(elsewhere.begins(), |standing| standing.position);
     let owner = app.owner(&stream_of(NAME));
     let (writer, trouble, pool) = (app.writer(), trouble.clone(), pool.clone());
-    Ok(Told { position, consumer, owner, writer, trouble, pool })
+    Ok(Told { position, consumer, owner, writer, elsewhere, trouble, pool })
 }
 
 /// The stream whose owner a consumer belongs to.
@@ -84,7 +89,7 @@ pub(super) async fn run(
 ) {
     while let Some(events) = next(&mut follower, &mut stopped).await {
         let Some(last) = events.last().map(|stored| stored.position()) else { continue };
-        while let Err(error) = tell(&*bus, &events).await {
+        while let Err(error) = tell(&*bus, &events, &told.elsewhere).await {
             if error == bus::Error::Closed {
                 return;
             }
@@ -98,8 +103,13 @@ pub(super) async fn run(
     }
 }
 
-async fn tell(bus: &dyn Bus, events: &[Arc<Stored>]) -> Result<(), bus::Error> {
-    for message in events.iter().filter_map(|stored| message::of(stored)) {
+async fn tell(
+    bus: &dyn Bus,
+    events: &[Arc<Stored>],
+    elsewhere: &DoneElsewhere,
+) -> Result<(), bus::Error> {
+    let ours = events.iter().filter(|stored| !elsewhere.holds(stored.position()));
+    for message in ours.filter_map(|stored| message::of(stored)) {
         match bus.publish(message).await {
             // It will never be smaller.
             Err(error @ bus::Error::TooLarge { .. }) => {
