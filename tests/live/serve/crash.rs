@@ -69,7 +69,7 @@ async fn count(client: &Client, phase: &str) -> Option<usize> {
     asked.and_then(|told| Some(told["tasks"].as_array()?.len()))
 }
 
-async fn run(system: &mut System) -> BTreeMap<String, usize> {
+async fn run(system: &mut System, harm: impl Fn(&mut System)) -> BTreeMap<String, usize> {
     let client = Arc::new(Client::of(system).await);
     let (stop, stopped) = watch::channel(false);
     let laborer = Laborer::come(system).await;
@@ -80,8 +80,7 @@ async fn run(system: &mut System) -> BTreeMap<String, usize> {
         hand_in(&client, kill * part..(kill + 1) * part, &mut all);
         if kill < KILLS {
             while count(&client, "running").await < Some(RUNNING) {}
-            system.kill();
-            system.start_again();
+            harm(system);
         }
     }
     let submitted = all.join_all().await.into_iter().collect();
@@ -97,18 +96,37 @@ async fn run(system: &mut System) -> BTreeMap<String, usize> {
     submitted
 }
 
+fn is_killed(system: &mut System) {
+    system.kill();
+    system.start_again();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_task_ends_once_although_the_system_is_killed_again_and_again() {
-    every_task_ends_once(System::start()).await;
+    every_task_ends_once(System::start(), is_killed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_task_ends_once_although_the_system_ends_in_good_order_again_and_again() {
+    let is_ended = |system: &mut System| {
+        system.end();
+        system.start_again();
+    };
+    every_task_ends_once(System::start(), is_ended).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_task_ends_once_on_a_server_of_nats() {
-    every_task_ends_once(System::on_nats()).await;
+    every_task_ends_once(System::on_nats(), is_killed).await;
 }
 
-async fn every_task_ends_once(mut system: System) {
-    let submitted = timeout(DEADLINE, run(&mut system)).await.expect("it is over in time");
+#[tokio::test(flavor = "multi_thread")]
+async fn every_task_ends_once_although_the_server_of_nats_is_lost_again_and_again() {
+    every_task_ends_once(System::on_nats(), System::lose_server).await;
+}
+
+async fn every_task_ends_once(mut system: System, harm: impl Fn(&mut System)) {
+    let submitted = timeout(DEADLINE, run(&mut system, harm)).await.expect("it is over in time");
     assert_eq!(submitted.len(), TASKS);
     let client = Client::of(&system).await;
     let begun = begun(&system);

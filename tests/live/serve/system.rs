@@ -51,6 +51,20 @@ impl System {
         self.running = None;
     }
 
+    /// Asks it to end, which it does in good order.
+    pub(super) fn end(&mut self) {
+        let mut running = self.running.take().expect("it runs");
+        running.interrupt();
+        let ended = running.0.wait().expect("it ends");
+        assert!(ended.success(), "it ends in good order: {ended}");
+    }
+
+    /// Ends the server of NATS that it uses, and starts another one in its place.
+    pub(super) fn lose_server(&mut self) {
+        let port = self.server.take().expect("it uses one").port;
+        self.server = Some(Server::again(port));
+    }
+
     /// Starts it on the same log, where clients found it before.
     pub(super) fn start_again(&mut self) {
         let mut serve = annals(&["serve", "--json", "--store"]);
