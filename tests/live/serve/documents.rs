@@ -15,16 +15,17 @@ use crate::bus::program::Running;
 /// The documents, and the programs that are in each.
 const DOCUMENTS: [(&str, &[&str]); 2] = [
     ("publishing.md", &["annals.mjs", "annals.py", "facts.mjs", "submit.mjs", "submit.py"]),
-    ("working.md", &["worker.mjs", "worker.py"]),
+    ("working.md", &["users.json", "worker.mjs", "worker.py"]),
 ];
 
-/// The blocks of a document that have a name; blocks in these languages must have one.
+/// The blocks of a document that have a name; programs must have one.
 fn blocks(document: &str) -> BTreeMap<String, String> {
     let fenced = document.split("```").skip(1).step_by(2);
     let named = fenced.filter_map(|block| {
         let (info, text) = block.split_once('\n')?;
         let (language, name) = info.split_once(' ').unwrap_or((info, ""));
-        ["python", "js"].contains(&language).then(|| (name.to_owned(), text.to_owned()))
+        let is_program = ["python", "js"].contains(&language);
+        (is_program || !name.is_empty()).then(|| (name.to_owned(), text.to_owned()))
     });
     named.collect()
 }
@@ -130,4 +131,24 @@ fn a_fact_is_recorded_once_in_whatever_form() {
     assert_eq!((&first["outcome"], &first["version"]), (&"accepted".into(), &1.into()));
     assert_eq!((&second["outcome"], &second["version"]), (&"accepted".into(), &2.into()));
     assert_eq!((&again["known"], &again["position"]), (&true.into(), &first["position"]));
+}
+
+#[test]
+fn users_can_do_what_they_are_for_with_what_they_are_allowed() {
+    let folder = cut_out();
+    let folder = folder.path();
+    let users = folder.join("users.json");
+    let system = System::with(&["--users", users.to_str().expect("text")]);
+    let url = |user: &str| format!("nats://{user}@{}", system.address());
+    let (counter, publisher) = (url("counter:long-and-random"), url("publisher:another-long-one"));
+    let _worker = worker(folder, "worker.py", &counter);
+    let told = said(folder, "submit.py", &[&publisher, "count-words", r#"{"text":"a b c"}"#]);
+    assert_eq!(told[0]["result"], json!({ "words": 3 }), "{told:?}");
+    let fact = ["bus", "request", "annals.main.fact.shop", r#"{"id":"1","type":"t"}"#];
+    let told = system.json(&[&fact[..], &["--server", &publisher]].concat());
+    assert!(told["payload"].as_str().is_some_and(|said| said.contains("accepted")), "{told}");
+    // The worker may not hand in.
+    let mut refused = system.command(&["task", "submit", "echo", "--patience-ms", "500"]);
+    let refused = refused.args(["--server", &counter]).output().expect("it runs");
+    assert!(!refused.status.success(), "{refused:?}");
 }
