@@ -7,6 +7,7 @@ use bytes::Bytes;
 use events::bus::{self, Headers, Message, Name};
 use events::content::{Content, Json};
 use events::id::{AgentId, Principal, TaskId, Tenant};
+use events::personal::KeyId;
 use events::store::NewBlob;
 use events::subject::{Subject, What};
 use events::task::{Class, Failure, Loss};
@@ -106,8 +107,8 @@ impl Handing {
     /// Hands it over, and has recorded what comes of it.
     pub(super) async fn run(self, inputs: &Inputs, means: &Means) -> Handed {
         let told = match self.message(inputs, means).await {
-            Ok(message) => match means.bus.request(message, ANSWER_WITHIN).await {
-                Ok(answer) => self.read(&answer, means).await,
+            Ok((message, key)) => match means.bus.request(message, ANSWER_WITHIN).await {
+                Ok(answer) => self.read(&answer, key, means).await,
                 Err(error) => Some(Told::by(annals(), self.lost(loss(&error)))),
             },
             Err(why) => Some(Told::by(annals(), self.cannot(&why))),
@@ -122,7 +123,12 @@ impl Handing {
         }
     }
 
-    async fn message(&self, inputs: &Inputs, means: &Means) -> Result<Message, NoInput> {
+    /// What the worker is sent, and the key that the input was sealed with.
+    async fn message(
+        &self,
+        inputs: &Inputs,
+        means: &Means,
+    ) -> Result<(Message, Option<KeyId>), NoInput> {
         let Choice { tenant, task, agent, attempt, submitted, .. } = &self.choice;
         let log = &*means.tools.reader;
         let order = inputs.take(*submitted, log).await?;
@@ -130,11 +136,15 @@ impl Handing {
         let (task, attempt, lease_ms) = (*task, *attempt, self.lease_ms);
         let work = Work { task, attempt, kind: &order.kind, input: &input, lease_ms };
         let body = serde_json::to_vec(&work).expect("texts and numbers are JSON");
-        Ok(Message::new(work_of(tenant, agent), body))
+        let key = match &order.input {
+            Content::Sealed(sealed) => Some(sealed.key()),
+            Content::Inline(_) | Content::Blob(_) => None,
+        };
+        Ok((Message::new(work_of(tenant, agent), body), key))
     }
 
     /// What the answer leads to; nothing, if the worker is at it.
-    async fn read(&self, answer: &Message, means: &Means) -> Option<Told> {
+    async fn read(&self, answer: &Message, key: Option<KeyId>, means: &Means) -> Option<Told> {
         let Choice { tenant, agent, attempt, .. } = &self.choice;
         let attempt = *attempt;
         let origin = answer.origin.as_ref();
@@ -149,7 +159,7 @@ impl Handing {
                 TaskCommand::Fail { attempt, class, error: Failure { code, message } }
             }
             Ok(Said::Result(json)) => {
-                let (result, blobs) = self.carried(json, &answer.headers, means).await?;
+                let (result, blobs) = self.carried(json, &answer.headers, key, means).await?;
                 return Some(Told {
                     command: TaskCommand::Complete { attempt, result },
                     principal,
@@ -164,18 +174,20 @@ impl Handing {
         Some(Told::by(principal, command))
     }
 
-    /// A result, sealed if the worker says whose data it is. Without the key it is as if the worker
-    /// had only taken the task: the lease will tell.
+    /// A result, sealed if the worker says whose data it is, or else like the input it was made from.
+    /// Without the key it is as if the worker had only taken the task: the lease will tell.
     async fn carried(
         &self,
         json: Json,
         headers: &Headers,
+        key: Option<KeyId>,
         means: &Means,
     ) -> Option<(Content, Vec<NewBlob>)> {
         let tenant = &self.choice.tenant;
-        let key = match headers.get(DATA_SUBJECT) {
-            Some(subject) => Some(means.keys.subject(tenant, subject).await.ok()?),
-            None => None,
+        let key = match (headers.get(DATA_SUBJECT), key) {
+            (Some(subject), _) => Some(means.keys.subject(tenant, subject).await.ok()?),
+            (None, Some(key)) => Some(means.keys.find(tenant, key).await.ok()??),
+            (None, None) => None,
         };
         let mut carrier = Carrier::new(tenant, key.as_ref());
         let result = carrier.content(json);

@@ -7,9 +7,11 @@ mod documents;
 mod far;
 mod hostile;
 mod imported;
+mod personal;
 mod raw;
 mod system;
 mod tenants;
+mod unheard;
 mod workers;
 
 use std::time::Duration;
