@@ -14,8 +14,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The script that starts and stops PostgreSQL.
 const POSTGRES: &str = include_str!("../../benches/peers/postgres");
 
+/// The script that does tasks with Dramatiq.
+const DRAMATIQ: &str = include_str!("../../benches/peers/dramatiq");
+
 /// The script that finds a NATS server, or installs it.
 const NATS: &str = include_str!("../../benches/peers/nats");
+
+/// How many tasks a second Dramatiq does on Redis, every write on disk before it is answered.
+pub(super) fn dramatiq(count: u64) -> anyhow::Result<f64> {
+    let said = script(DRAMATIQ, &[&count.to_string()]).context("there is no Dramatiq")?;
+    Ok(said.trim().parse()?)
+}
 
 /// A PostgreSQL of our own; it ends when this is dropped.
 pub(super) struct Postgres {
