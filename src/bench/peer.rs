@@ -144,12 +144,23 @@ pub(super) struct Annals {
 impl Annals {
     /// Starts one on a free port.
     pub(super) fn start(common: &Common) -> anyhow::Result<Self> {
+        Self::with(common, &["--listen", "127.0.0.1:0"])
+    }
+
+    /// Starts one on a server of NATS.
+    pub(super) fn start_on(server: &NatsServer, common: &Common) -> anyhow::Result<Self> {
+        Self::with(common, &["--nats", &server.url, "--nats-trust", "permissions"])
+    }
+
+    fn with(common: &Common, more: &[&str]) -> anyhow::Result<Self> {
         let folder = match &common.folder {
             Some(folder) => tempfile::tempdir_in(folder)?,
             None => tempfile::tempdir_in("/var/tmp")?,
         };
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["--json", "serve", "--listen", "127.0.0.1:0", "--store"])
+            .args(["--json", "serve"])
+            .args(more)
+            .arg("--store")
             .arg(folder.path().join("annals.log"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -22,10 +22,25 @@ const SHARE: u64 = 2;
 /// Measures commands.
 pub(super) fn run(common: &Common) -> anyhow::Result<Vec<Measure>> {
     let mut measures = Vec::new();
-    if !common.wants("commands.embedded") {
-        return Ok(measures);
+    if common.wants("commands.embedded") {
+        let (annals, nats) = (Annals::start(common)?, NatsServer::start()?);
+        measures.extend(on("commands.embedded", &annals, &nats, common)?);
     }
-    let (annals, nats) = (Annals::start(common)?, NatsServer::start()?);
+    if common.wants("commands.nats") {
+        let nats = NatsServer::start()?;
+        let annals = Annals::start_on(&nats, common)?;
+        measures.extend(on("commands.nats", &annals, &nats, common)?);
+    }
+    Ok(measures)
+}
+
+/// Commands to one system, and beside them questions that are only sent back, over a server of NATS.
+fn on(
+    name: &str,
+    annals: &Annals,
+    nats: &NatsServer,
+    common: &Common,
+) -> anyhow::Result<Vec<Measure>> {
     let count = common.events / SHARE;
     let warm = runtime()?.block_on(warm(&annals.url))?;
     let (mut rates, mut echoes, mut cold) = (Vec::new(), Vec::new(), Vec::new());
@@ -38,12 +53,15 @@ pub(super) fn run(common: &Common) -> anyhow::Result<Vec<Measure>> {
         middle.push(share(&took, 0.5));
         late.push(share(&took, 0.99));
     }
-    let rate = Measure::of("commands.embedded.256", "1/s", rates).against(echoes.clone());
-    measures.push(rate.ratio_must_be(Better::Higher, 0.25));
-    measures.push(Measure::of("commands.embedded.256.cold", "1/s", cold).against(echoes));
-    measures.push(Measure::of("commands.embedded.1", "ms", middle).must_be(Better::Lower, 0.5));
-    measures.push(Measure::of("commands.embedded.1.p99", "ms", late));
-    Ok(measures)
+    let rate = Measure::of(&format!("{name}.256"), "1/s", rates).against(echoes.clone());
+    let cold = Measure::of(&format!("{name}.256.cold"), "1/s", cold).against(echoes);
+    let alone = Measure::of(&format!("{name}.1"), "ms", middle);
+    Ok(vec![
+        rate.ratio_must_be(Better::Higher, 0.25),
+        cold,
+        alone.must_be(Better::Lower, 0.5),
+        Measure::of(&format!("{name}.1.p99"), "ms", late),
+    ])
 }
 
 /// Tasks that nobody does, to say something about.
