@@ -177,6 +177,12 @@ impl Placing {
         true
     }
 
+    /// Whether an agent is registered.
+    #[must_use]
+    pub fn knows(&self, tenant: &Tenant, agent: &AgentId) -> bool {
+        self.agent_named(tenant, agent).is_some()
+    }
+
     /// Whether an agent is silent, as far as it is on record.
     #[must_use]
     pub fn is_silent(&self, tenant: &Tenant, agent: &AgentId) -> bool {

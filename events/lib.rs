@@ -35,7 +35,6 @@ pub mod upcast;
 
 #[cfg(feature = "bus")]
 pub mod bus;
-#[cfg(any(feature = "store", feature = "bus"))]
 pub mod planted;
 #[cfg(feature = "store")]
 pub mod store;

@@ -26,12 +26,19 @@ pub struct Beat<'a> {
     pub pairs: &'a [Pair],
 }
 
+impl Beat<'_> {
+    /// Refuses what no process should say.
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        name("the name of a process", self.process)?;
+        at_most("tasks of a heartbeat", self.pairs.len(), PAIRS_MAX)?;
+        within("the slots of a process", self.slots.into(), 0, SLOTS_MAX.into())
+    }
+}
+
 impl Leases {
     /// Renews what the process has, and tells it what it has no longer.
     pub fn beat(&mut self, beat: &Beat<'_>, now: Tick) -> Result<Heard, OutOfBounds> {
-        name("the name of a process", beat.process)?;
-        at_most("tasks of a heartbeat", beat.pairs.len(), PAIRS_MAX)?;
-        within("the slots of a process", beat.slots.into(), 0, SLOTS_MAX.into())?;
+        beat.check()?;
         let now = self.awake(now);
         let (is_back, slots) = self.agents.beat(beat, now, self.patience())?;
         let pairs = beat.pairs.iter().copied();

@@ -17,17 +17,20 @@ use events::id::{AgentId, CommandId, EventId, LogId, StreamKey, TaskId, Tenant, 
 use events::labels::Labels;
 use events::store::{Cause, RequestHash};
 use events::subject::Subject;
+use events::task::Loss;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::errand::annals;
+use super::errand::{Errand, about_attempt, annals};
 use super::foreman::beats::Heartbeats;
 use super::{Means, PATIENCE};
 use crate::agent::AgentCommand;
+use crate::leases::Pair;
 use crate::runtime::{NewCommand, Place};
+use crate::task::TaskCommand;
 use pulse::{PULSE, Pulse};
 
 /// How many tasks each of them holds at once.
@@ -123,7 +126,7 @@ impl AtWork {
         Ok(Self { stop, tasks })
     }
 
-    /// Lets them go; what they are at is given up, and will be placed again.
+    /// Lets them go; what they are at is given back.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         self.tasks.join_all().await;
@@ -170,7 +173,7 @@ async fn work(
                 pulse.beat();
                 continue;
             }
-            _ = stopped.wait_for(|stopped| *stopped) => return,
+            _ = stopped.wait_for(|stopped| *stopped) => break,
         };
         let Some(message) = message else { return };
         let Some(reply) = message.reply.clone() else { continue };
@@ -184,6 +187,24 @@ async fn work(
             drop(slot);
         });
     }
+    let has = pulse.all();
+    drop(under_way);
+    give_back(has, &means).await;
+}
+
+/// What it has when it goes is placed again at once, and uses up no try.
+async fn give_back(has: BTreeSet<(Tenant, Pair)>, means: &Arc<Means>) {
+    let mut telling = JoinSet::new();
+    for (tenant, Pair { task, attempt }) in has {
+        let command = TaskCommand::LoseLease { attempt, why: Loss::GivenBack };
+        let id = about_attempt(task, attempt, "given_back", means.tools.clock.now().millis());
+        let (causation, principal, blobs) = (None, annals(), Vec::new());
+        let errand = Errand { tenant, task, command, id, causation, principal, blobs };
+        let means = Arc::clone(means);
+        telling.spawn(async move { errand.run(&means).await });
+    }
+    // Who is not told loses the lease when nobody claims it.
+    telling.join_all().await;
 }
 
 async fn one(agent: BuiltIn, message: &Message, reply: Name, means: &Arc<Means>, pulse: &Pulse) {

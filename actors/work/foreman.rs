@@ -8,16 +8,19 @@ mod clocks;
 pub(super) mod feed;
 mod kept;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use events::chain::EventHash;
+use events::id::{AgentId, Tenant};
 use events::recorded::Stored;
 use events::store::Error;
 use events::store::moving::standing::DoneElsewhere;
 use events::stream::Position;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep};
 
 use super::Means;
 use super::handing::Handed;
@@ -35,6 +38,9 @@ use kept::{KEPT_AT_LEAST, KEPT_EVERY};
 pub const ASSIGNING_MAX: usize = 1024;
 /// How many tasks are on their way to a worker at once.
 pub const HANDING_MAX: usize = 8192;
+
+/// How long it waits before it reads the log again that could not be read.
+const REST: Duration = Duration::from_secs(1);
 
 /// The foreman at work; it ends when this is told to.
 pub struct Foreman {
@@ -73,6 +79,10 @@ struct Desk {
     notes: mpsc::Sender<Note>,
     assigning: usize,
     handing: usize,
+    /// What is said and heard beside its work; it ends with it.
+    errands: JoinSet<()>,
+    /// How often agents were not there, one time after the other.
+    absent: BTreeMap<(Tenant, AgentId), u32>,
     ringing: usize,
     ending: usize,
     /// Whether all that was recorded before it began was taken in.
@@ -103,6 +113,8 @@ impl Foreman {
             notes,
             assigning: 0,
             handing: 0,
+            errands: JoinSet::new(),
+            absent: BTreeMap::new(),
             ringing: 0,
             ending: 0,
             is_caught_up: false,
@@ -133,14 +145,28 @@ impl Foreman {
     }
 }
 
+/// Returns when it shall end, or nobody is left who could say so.
+async fn ends(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// The log cannot be read just now.
+async fn rest(error: &Error) {
+    tracing::warn!(%error, "the log is read again in a while");
+    sleep(REST).await;
+}
+
 async fn run(
     mut desk: Desk,
     (mut notes, mut beats): (mpsc::Receiver<Note>, mpsc::Receiver<Heartbeat>),
     mut stopped: watch::Receiver<bool>,
 ) {
-    let mut feed = match desk.remember().await {
-        Ok(feed) => feed,
-        Err(error) => return tracing::error!(%error, "nothing is handed out at all"),
+    let mut feed = loop {
+        match desk.remember().await {
+            Ok(feed) => break feed,
+            Err(error) if error.passes() => rest(&error).await,
+            Err(error) => return tracing::error!(%error, "nothing is handed out at all"),
+        }
     };
     match desk.catch_up(&mut feed, &mut stopped).await {
         Ok(()) => {}
@@ -151,10 +177,12 @@ async fn run(
     loop {
         desk.choose();
         desk.look_at_clocks();
+        while desk.errands.try_join_next().is_some() {}
         tokio::select! {
             events = feed.next() => match events {
                 Ok(events) => desk.hear(&events),
                 Err(Error::Stopped) => return,
+                Err(error) if error.passes() => rest(&error).await,
                 Err(error) => {
                     return tracing::error!(%error, "nothing is handed out any more");
                 }
@@ -164,7 +192,7 @@ async fn run(
             }
             Some(beat) = beats.recv() => desk.beat(beat),
             () = desk.alarm() => {}
-            _ = stopped.wait_for(|stopped| *stopped) => break,
+            () = ends(&mut stopped) => break,
         }
     }
     desk.keep(KEPT_AT_LEAST).await;
@@ -213,11 +241,21 @@ impl Desk {
         feed: &mut Feed,
         stopped: &mut watch::Receiver<bool>,
     ) -> Result<(), Error> {
-        let head = self.means.tools.reader.head().await?.position;
+        let head = loop {
+            match self.means.tools.reader.head().await {
+                Ok(head) => break head.position,
+                Err(error) if error.passes() => rest(&error).await,
+                Err(error) => return Err(error),
+            }
+        };
         while self.placing.at() < head {
             tokio::select! {
-                events = feed.next() => self.hear(&events?),
-                _ = stopped.wait_for(|stopped| *stopped) => return Err(Error::Stopped),
+                events = feed.next() => match events {
+                    Ok(events) => self.hear(&events),
+                    Err(error) if error.passes() => rest(&error).await,
+                    Err(error) => return Err(error),
+                },
+                () = ends(stopped) => return Err(Error::Stopped),
             }
         }
         self.adopt();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use events::bus::{self, Headers, Message, Name};
-use events::content::{Content, Json};
+use events::content::{Content, DEPTH_MAX, Json, depth};
 use events::id::{AgentId, Principal, TaskId, Tenant};
 use events::personal::KeyId;
 use events::store::NewBlob;
@@ -235,6 +235,11 @@ fn loss(error: &bus::Error) -> Loss {
 
 /// A word alone may be said without quotes.
 fn said(payload: &Bytes) -> Result<Said, String> {
+    let text =
+        str::from_utf8(payload).map_err(|_| "the worker's answer is not UTF-8".to_owned())?;
+    if depth(text) > DEPTH_MAX {
+        return Err(format!("there are more than {DEPTH_MAX} lists and objects inside each other"));
+    }
     match payload.trim_ascii() {
         b"taken" => Ok(Said::Taken),
         b"given_back" => Ok(Said::GivenBack),

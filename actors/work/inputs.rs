@@ -80,7 +80,7 @@ impl Kept {
     fn forget(&mut self, position: Position) -> Option<Arc<Stored>> {
         let stored = self.by_position.remove(&position)?;
         self.bytes -= size(&stored);
-        if self.order.front() == Some(&position) {
+        while self.order.front().is_some_and(|eldest| !self.by_position.contains_key(eldest)) {
             self.order.pop_front();
         }
         Some(stored)

@@ -46,6 +46,8 @@ impl Origin {
         match tokens.next() {
             Some(b"annals") => {}
             Some(b"*" | b">") => return false,
+            // Answers to others are theirs alone.
+            Some(b"_INBOX") => return !matches!(tokens.next(), None | Some(b"*" | b">")),
             _ => return true,
         }
         tokens.next() == Some(self.tenant.as_str().as_bytes())
@@ -98,6 +100,8 @@ mod tests {
             "annals.main.>",
             "annals.main.command.task.*.*",
             "annals.main.*.task.>",
+            "_INBOX.>",
+            "_INBOX.*.1",
         ] {
             assert!(!origin.may_listen_to(pattern.as_bytes()), "{pattern}");
         }

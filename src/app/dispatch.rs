@@ -103,6 +103,7 @@ impl Dispatch {
         authorize(&asking.who, Action::Command, &asking.tenant)?;
         self.is_open()?;
         named(&asking.target)?;
+        sealable(&asking.target, &asking.context)?;
         readable(&asking.body)
     }
 
@@ -136,7 +137,8 @@ impl Dispatch {
     /// Has a fact recorded; `tell` is told when it is durable.
     pub fn record(self: &Arc<Self>, saying: Saying, tell: Tell) {
         let may = authorize(&saying.who, Action::Fact, &saying.tenant).map_err(Refusal::from);
-        if let Err(refusal) = may.and_then(|()| self.is_open()) {
+        let may = may.and_then(|()| self.is_open()).and_then(|()| open_fact(&saying.context));
+        if let Err(refusal) = may {
             return tell(Err(refusal));
         }
         let Some(room) = self.background.room() else { return tell(Err(Refusal::Busy(SOON))) };
@@ -164,6 +166,27 @@ impl Dispatch {
         self.tasks.drain(until).await;
         self.agents.drain(until).await;
     }
+}
+
+/// A fact is recorded as it was received, so nothing of it can be sealed.
+fn open_fact(context: &Context) -> Result<(), Refusal> {
+    match context.data_subject {
+        Some(_) => {
+            Err(Refusal::Unreadable("a fact cannot be sealed; say it without a person".into()))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What names a person is sealed, so it must be something that can be.
+fn sealable(target: &Target, context: &Context) -> Result<(), Refusal> {
+    let verb = target.word.as_str();
+    let seals = matches!(verb, "submit" | "complete" | "register" | "change");
+    if context.data_subject.is_none() || seals {
+        return Ok(());
+    }
+    let what = format!("nothing of `{verb}` can be sealed; say it without a person");
+    Err(Refusal::Unreadable(what))
 }
 
 /// Whether something may be called this: a task is called by a uuid, and in one way only.

@@ -53,13 +53,28 @@ pub struct Node {
     /// How often something was refused because another system has taken over.
     moved: watch::Receiver<u64>,
     dispatch: Arc<Dispatch>,
-    foreman: Foreman,
-    reactors: Vec<Reactor>,
-    built_in: AtWork,
+    workers: Option<Workers>,
     answering: Answering,
     relay: Relay,
     /// Snapshots of a log that is not in a file are kept until the process ends.
     _snapshots: Option<TempPath>,
+}
+
+/// Those who work in it.
+struct Workers {
+    foreman: Foreman,
+    reactors: Vec<Reactor>,
+    built_in: AtWork,
+}
+
+impl Workers {
+    async fn stop(self) {
+        self.foreman.stop().await;
+        for reactor in self.reactors {
+            reactor.stop().await;
+        }
+        self.built_in.stop().await;
+    }
 }
 
 /// Why a system does not start.
@@ -128,9 +143,7 @@ impl Node {
             listening,
             moved,
             dispatch,
-            foreman,
-            reactors,
-            built_in,
+            workers: Some(Workers { foreman, reactors, built_in }),
             answering,
             relay,
             _snapshots: kept,
@@ -163,8 +176,14 @@ impl Node {
         self.dispatch.stop();
     }
 
-    /// Waits until everything that was taken is answered, or the time has come.
-    pub async fn drain(&self, until: Instant) {
+    /// Hands out nothing more, gives back what it is at itself, and waits until everything that was
+    /// taken is answered, or the time has come.
+    pub async fn settle(&mut self, until: Instant) {
+        self.dispatch.stop();
+        if let Some(workers) = self.workers.take() {
+            // Whatever is not done in time is found at the next start.
+            let _ = timeout_at(until, workers.stop()).await;
+        }
         self.dispatch.drain(until).await;
     }
 
@@ -174,15 +193,9 @@ impl Node {
         timeout_at(until, self.stop_all(until)).await.unwrap_or(Ok(()))
     }
 
-    async fn stop_all(self, until: Instant) -> Result<(), Error> {
+    async fn stop_all(mut self, until: Instant) -> Result<(), Error> {
+        self.settle(until).await;
         let Self { app, carrier, own_record, listening, dispatch, .. } = self;
-        dispatch.stop();
-        self.foreman.stop().await;
-        for reactor in self.reactors {
-            reactor.stop().await;
-        }
-        self.built_in.stop().await;
-        dispatch.drain(until).await;
         self.answering.stop().await;
         own_record.stopped("asked to").await?;
         self.relay.stop().await;

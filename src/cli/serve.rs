@@ -125,10 +125,10 @@ struct Place {
 }
 
 /// Nobody new is let in, what was taken is answered, and the log is closed.
-async fn end(node: Node, open: Option<Open>) -> Result<(), Problem> {
+async fn end(mut node: Node, open: Option<Open>) -> Result<(), Problem> {
     let until = Instant::now() + FAREWELL;
     node.refuse();
-    node.drain(until).await;
+    node.settle(until).await;
     if let Some(open) = open {
         open.server.shutdown().await;
     }

@@ -5,6 +5,7 @@ mod client;
 mod crash;
 mod documents;
 mod far;
+mod farewell;
 mod hostile;
 mod imported;
 mod personal;

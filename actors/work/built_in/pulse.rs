@@ -39,6 +39,11 @@ impl Pulse {
         Has { pulse: self, what }
     }
 
+    /// All that it has.
+    pub(super) fn all(&self) -> BTreeSet<(Tenant, Pair)> {
+        self.has.lock().expect("nobody panics here").clone()
+    }
+
     /// Gives a sign of life, to each tenant it works for.
     pub(super) fn beat(&self) {
         let has = self.has.lock().expect("nobody panics here").clone();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use events::id::{AgentId, Tenant};
 use events::known::Known;
 use events::planted::{Bug, planted};
 use events::recorded::Stored;
@@ -19,8 +20,12 @@ use crate::work::handing::{Handed, Handing};
 
 /// How long an agent has a task without a sign of life, if nothing else was agreed.
 const LEASE_MS: u64 = 30_000;
-/// How long an agent that was not there is passed over.
+/// How long an agent that was not there is passed over; twice as long each time.
 const PASS_OVER_MS: u64 = 1_000;
+/// How often that doubles, to about a minute.
+const PASS_OVER_DOUBLED_MAX: u32 = 6;
+/// Of how many agents it is remembered how often they were not there.
+const ABSENT_MAX: usize = 65_536;
 
 impl Desk {
     pub(super) fn hear_one(&mut self, stored: &Arc<Stored>) {
@@ -92,15 +97,40 @@ impl Desk {
 
     pub(super) fn assigned(&mut self, choice: Choice, answer: Result<Done, Refused>) {
         match answer {
-            Ok(Done { outcome, known: false, .. }) if outcome.verdict == Verdict::Accepted => {
+            Ok(Done { outcome, known, .. }) if outcome.verdict == Verdict::Accepted => {
                 if planted(Bug::HandedOverBeforeCommit) {
                     return;
                 }
-                self.hand_over(choice, outcome.recorded_at);
+                let recorded = outcome.recorded.map(|span| span.last_position());
+                // Where that was taken in already, it may be over already.
+                let is_behind = recorded.is_some_and(|at| self.placing.at() >= at);
+                let holder = self.placing.holder(&choice.tenant, choice.task);
+                let is_over = is_behind && holder != Some((choice.agent.clone(), choice.attempt));
+                match (is_over, known) {
+                    (true, _) => {}
+                    (false, false) => self.hand_over(choice, outcome.recorded_at),
+                    // Whether it was handed over nobody knows: who has it says so.
+                    (false, true) => self.adopt_one(&choice),
+                }
             }
-            // It was handed out in another life, and what came of it is in the log.
-            Ok(Done { outcome, known: true, .. }) if outcome.verdict == Verdict::Accepted => {}
-            Ok(_) | Err(_) => self.placing.refused(&choice, self.now()),
+            Ok(_) => self.placing.refused(&choice, self.now()),
+            Err(error) => {
+                self.placing.refused(&choice, self.now());
+                // It may be on record all the same; then nobody was told, and nobody claims it.
+                if !matches!(error, Refused::Busy { .. } | Refused::Late | Refused::Parked) {
+                    self.adopt_one(&choice);
+                }
+            }
+        }
+    }
+
+    /// It may be with its agent, or not: unless someone names it soon, it is lost.
+    fn adopt_one(&mut self, choice: &Choice) {
+        let Choice { tenant, task, agent, attempt, heartbeat_ms, .. } = choice;
+        let (pair, now) = (Pair { task: *task, attempt: *attempt }, self.tick());
+        let adopted = self.leases.adopt(tenant, agent, pair, lease_of(*heartbeat_ms), now);
+        if let Err(error) = adopted {
+            tracing::error!(%task, %error, "a lease is not watched");
         }
     }
 
@@ -110,12 +140,13 @@ impl Desk {
         let (means, inputs) = (Arc::clone(&self.means), Arc::clone(&self.inputs));
         let (notes, lease_ms) = (self.notes.clone(), lease_of(choice.heartbeat_ms));
         let pool = self.means.tools.pool.clone();
-        pool.spawn(async move {
+        let work = async move {
             let handing =
                 Handing { choice: choice.clone(), lease_ms, assigned_ms: assigned_at.millis() };
             let handed = handing.run(&inputs, &means).await;
             let _ = notes.try_send(Note::HandedOver(Box::new(choice), handed));
-        });
+        };
+        self.errands.spawn_on(work, &pool);
     }
 
     /// From now on it must give signs of life.
@@ -129,9 +160,25 @@ impl Desk {
     }
 
     pub(super) fn handed_over(&mut self, choice: &Choice, handed: Handed) {
-        if let Handed::Lost(_) = handed {
-            let until = self.now().plus_ms(PASS_OVER_MS);
-            self.placing.pass_over(&choice.tenant, &choice.agent, until);
+        let name = (choice.tenant.clone(), choice.agent.clone());
+        let Handed::Lost(_) = handed else {
+            self.absent.remove(&name);
+            return;
+        };
+        if self.absent.len() >= ABSENT_MAX {
+            self.absent.clear();
+        }
+        let times = self.absent.entry(name).or_default();
+        *times = times.saturating_add(1);
+        let pause = PASS_OVER_MS << (*times - 1).min(PASS_OVER_DOUBLED_MAX);
+        let until = self.now().plus_ms(pause);
+        self.placing.pass_over(&choice.tenant, &choice.agent, until);
+    }
+
+    /// An agent gives a sign of life: it is worth another try.
+    pub(super) fn is_there(&mut self, tenant: &Tenant, agent: &AgentId) {
+        if self.absent.remove(&(tenant.clone(), agent.clone())).is_some() {
+            self.placing.pass_over(tenant, agent, self.now());
         }
     }
 

@@ -53,11 +53,15 @@ impl Desk {
         let Heartbeat { tenant, agent, process, slots, pairs, tell } = heartbeat;
         let now = self.tick();
         let beat = Beat { tenant: &tenant, agent: &agent, process: &process, slots, pairs: &pairs };
+        if !self.placing.knows(&tenant, &agent) {
+            // Whoever it is has nothing, and is watched by nobody.
+            return tell(beat.check().map(|()| pairs));
+        }
+        self.is_there(&tenant, &agent);
         match self.leases.beat(&beat, now) {
             Ok(heard) => {
-                if heard.is_back {
-                    self.comes_back(&tenant, &agent);
-                }
+                // Also where the log came to say so just now, or would not hear that it is back.
+                self.comes_back(&tenant, &agent);
                 if heard.slots.is_some() {
                     self.placing.offer_slots(&tenant, &agent, heard.slots);
                 }

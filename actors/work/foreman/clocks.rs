@@ -93,10 +93,12 @@ impl Desk {
         let errand = Errand { tenant, task, command, id, causation, principal, blobs };
         self.ending += 1;
         let (means, notes) = (Arc::clone(&self.means), self.notes.clone());
-        self.means.tools.pool.spawn(async move {
+        let work = async move {
             errand.insist(&means).await;
             let _ = notes.try_send(Note::LeaseEnded);
-        });
+        };
+        let pool = self.means.tools.pool.clone();
+        self.errands.spawn_on(work, &pool);
     }
 
     /// Whoever works on something that is over should stop, and who brings something lives.

@@ -8,6 +8,7 @@ mod message;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use events::bus::Router;
 use events::recorded::Stored;
@@ -18,10 +19,14 @@ use events::subject::patterns;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use crate::app::App;
 use crate::app::carrier::Carrier;
 use crate::app::own_record::Trouble;
+
+/// How long it waits before it reads the log again that could not be read.
+const REST: Duration = Duration::from_secs(1);
 
 /// A relay at work.
 #[derive(Debug)]
@@ -86,10 +91,22 @@ async fn next(
     follower: &mut Follower,
     stopped: &mut watch::Receiver<bool>,
 ) -> Option<Vec<Arc<Stored>>> {
-    let events = tokio::select! {
-        events = follower.next() => events,
-        _ = stopped.wait_for(|stopped| *stopped) => return None,
-    };
+    loop {
+        let events = tokio::select! {
+            events = follower.next() => events,
+            _ = stopped.wait_for(|stopped| *stopped) => return None,
+        };
+        match events {
+            Err(error) if error.passes() => {
+                tracing::warn!(%error, "the log is read again in a while");
+                sleep(REST).await;
+            }
+            events => return heard(events),
+        }
+    }
+}
+
+fn heard(events: Result<Vec<Arc<Stored>>, Error>) -> Option<Vec<Arc<Stored>>> {
     match events {
         Ok(events) => Some(events),
         Err(Error::Stopped) => None,

@@ -43,7 +43,7 @@ pub(super) async fn told(app: &App, trouble: &Trouble, pool: &Handle) -> Result<
     let standing = app.reader().standing(&consumer).await?;
     let reader = app.reader();
     let elsewhere = DoneElsewhere::of(reader.log_id(), &reader.imports().await?);
-    let position = standing.map_or(elsewhere.begins(), |standing| standing.position);
+    let position = standing.map_or_else(|| elsewhere.begins(), |standing| standing.position);
     let owner = app.owner(&stream_of(NAME));
     let (writer, trouble, pool) = (app.writer(), trouble.clone(), pool.clone());
     Ok(Told { position, consumer, owner, writer, elsewhere, trouble, pool })
