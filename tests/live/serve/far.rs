@@ -92,7 +92,7 @@ fn verified(store: &str) {
 }
 
 /// Waits until everyone has heard that they are done.
-async fn until_done(store: &str, tasks: &BTreeSet<String>) {
+async fn until_done(store: &str, tasks: &BTreeSet<String>, patience: Duration) {
     let done = async {
         loop {
             let events = history(store);
@@ -103,7 +103,7 @@ async fn until_done(store: &str, tasks: &BTreeSet<String>) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(HALF, done).await.expect("everything is done in time");
+    timeout(patience, done).await.expect("everything is done in time");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,7 +111,7 @@ async fn who_stood_still_while_another_took_over_appends_nothing_more() {
     let (database, server) = (Database::new().await, Server::start(&[]));
     let mut first = serve(&database.url, &server, &[]);
     let mut tasks = hand_in(&server, 10).await;
-    until_done(&database.url, &tasks).await;
+    until_done(&database.url, &tasks, HALF).await;
     // It has something to say when it goes on.
     let slow = client(&server).await;
     let sleeps = random_id().to_string();
@@ -130,7 +130,7 @@ async fn who_stood_still_while_another_took_over_appends_nothing_more() {
     let second = serve(&database.url, &server, &["--take-over"]);
     // Some of what is sent comes to the one that stands still, and waits there.
     tasks.extend(hand_in(&server, 8).await);
-    until_done(&database.url, &tasks).await;
+    until_done(&database.url, &tasks, HALF).await;
     first.goes_on();
     let ended = tokio::task::spawn_blocking(move || {
         let ended = first.0.wait();
@@ -145,7 +145,7 @@ async fn who_stood_still_while_another_took_over_appends_nothing_more() {
     let refused = said.contains("commands were refused since") && !said.contains(" 0 commands");
     assert!(refused, "{said}");
     tasks.extend(hand_in(&server, 5).await);
-    until_done(&database.url, &tasks).await;
+    until_done(&database.url, &tasks, HALF).await;
     drop(second);
     all_done(&database.url, &tasks);
 }
@@ -181,7 +181,7 @@ async fn a_server_that_forgets_everything_under_load_costs_nothing() {
     let server = Server::again(port);
     let during = timeout(CATCH_UP, load.join_all()).await.expect("everyone is answered");
     let tasks: BTreeSet<String> = before.into_iter().chain(during.into_iter().flatten()).collect();
-    until_done(&store, &tasks).await;
+    until_done(&store, &tasks, CATCH_UP).await;
     drop(system);
     drop(server);
     all_done(&store, &tasks);
