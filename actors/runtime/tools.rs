@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 /// How many actors of one kind live at once.
-pub const LIVE_MAX: usize = 10_000;
+pub const LIVE_MAX: usize = 16_384;
 /// How long an actor that nobody asks anything stays.
 pub const IDLE: Duration = Duration::from_secs(60);
 /// How often idle actors are looked for, while any live.

@@ -16,13 +16,15 @@ pub struct Follower {
     tail: Tail,
     filter: Filter,
     next: Position,
+    /// Whether it has everything that this process knows to be there.
+    is_level: bool,
 }
 
 impl Follower {
     /// Begins at `from`.
     #[must_use]
     pub fn new(reader: Arc<dyn LogReader>, tail: Tail, filter: Filter, from: Position) -> Self {
-        Self { reader, tail, filter, next: from.max(Position::FIRST) }
+        Self { reader, tail, filter, next: from.max(Position::FIRST), is_level: false }
     }
 
     /// The next events, in order and without gaps; waits until there are some.
@@ -38,20 +40,22 @@ impl Follower {
     async fn step(&mut self) -> Result<Vec<Arc<Stored>>, Error> {
         let fresh = self.tail.from(self.next, PAGE_EVENTS_MAX);
         if let Some(last) = fresh.last() {
-            self.next = last.position().next();
+            (self.next, self.is_level) = (last.position().next(), true);
             return Ok(fresh
                 .into_iter()
                 .filter(|event| self.filter.passes(&event.header()))
                 .collect());
         }
-        let page = self.reader.read_all(self.next, &self.filter, PAGE_EVENTS_MAX).await?;
-        self.next = page.next;
-        if page.events.is_empty() && page.end {
-            let woken = tokio::time::timeout(SAFETY_POLL, self.tail.reaches(self.next)).await;
-            if woken == Ok(false) {
-                return Err(Error::Stopped);
+        // Whoever is level with the tail need not ask the store after each commit whether there is more.
+        if self.is_level && !self.tail.is_past(self.next) {
+            match tokio::time::timeout(SAFETY_POLL, self.tail.reaches(self.next)).await {
+                Ok(true) => return Ok(Vec::new()),
+                Ok(false) => return Err(Error::Stopped),
+                Err(_) => {}
             }
         }
+        let page = self.reader.read_all(self.next, &self.filter, PAGE_EVENTS_MAX).await?;
+        (self.next, self.is_level) = (page.next, page.end);
         Ok(page.events.into_iter().map(Arc::new).collect())
     }
 }

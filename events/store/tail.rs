@@ -109,6 +109,12 @@ impl Tail {
         *self.head.borrow()
     }
 
+    /// Whether something at or after `position` is known to be committed, here or elsewhere.
+    pub(crate) fn is_past(&self, position: Position) -> bool {
+        let elsewhere = self.elsewhere.as_ref().map(|head| *head.borrow());
+        self.head().max(elsewhere.unwrap_or(Position::ZERO)) >= position
+    }
+
     /// Waits until something at or after `position` is committed, here or, as far as the store
     /// hears of it, elsewhere; false when the writer is gone.
     pub async fn reaches(&mut self, position: Position) -> bool {
