@@ -173,7 +173,8 @@ impl Connection {
 
     /// Moves the end of the log.
     pub(super) fn move_head(&self, log_id: LogId, head: LogHead) -> Result<(), Error> {
-        let update = "UPDATE log SET position = ?, recorded_at = ?, outcomes = ?, checksum = ?";
+        let update = "UPDATE log SET position = ?, recorded_at = ?, outcomes = ?, checksum = ?
+            WHERE one = 1";
         let (position, outcomes) = (head.position.0 as i64, head.outcomes as i64);
         let sum = rows::log_sum(log_id, &head);
         self.sqlite

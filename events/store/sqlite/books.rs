@@ -18,7 +18,8 @@ const KNOWN: &str = "SELECT tenant, command, request, stream, verdict, position,
     recorded_at, code, message, checksum FROM outcomes WHERE tenant = ? AND command = ?";
 const NUMBER: &str =
     "SELECT stream, checksum FROM streams WHERE tenant = ? AND category = ? AND key = ?";
-const INSERT_EVENT: &str = "INSERT INTO events
+// FAIL, like the guard of the table: what may abort makes SQLite keep a journal for the statement.
+const INSERT_EVENT: &str = "INSERT OR FAIL INTO events
     (position, stream, version, hash, header, payload, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)";
 const INSERT_OUTCOME: &str = "INSERT INTO outcomes (tenant, command, request, stream, verdict,
     position, version, events, recorded_at, code, message, checksum)

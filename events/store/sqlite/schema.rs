@@ -14,9 +14,10 @@ use crate::id::LogId;
 use crate::store::{Damage, Error, LogHead, keys};
 
 /// The migrations, from the first to the newest.
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     ("log", include_str!("../../../migrations/sqlite/log/0001_log.sql")),
     ("consumers", include_str!("../../../migrations/sqlite/log/0002_consumers.sql")),
+    ("guards", include_str!("../../../migrations/sqlite/log/0003_guards.sql")),
 ];
 /// The newest schema this program knows.
 pub const KNOWN_SCHEMA: i64 = MIGRATIONS.len() as i64;

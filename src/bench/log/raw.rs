@@ -59,7 +59,7 @@ fn commit(connection: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     let mut heads = BTreeMap::new();
     let mut event = connection.prepare_cached(
-        "INSERT INTO events (position, stream, version, hash, header, payload, checksum)
+        "INSERT OR FAIL INTO events (position, stream, version, hash, header, payload, checksum)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
     )?;
     let mut outcome = connection.prepare_cached(
@@ -99,7 +99,8 @@ fn commit(connection: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
     if let Some(last) = rows.last() {
         connection
             .prepare_cached(
-                "UPDATE log SET position = ?, recorded_at = ?, outcomes = ?, checksum = ?",
+                "UPDATE log SET position = ?, recorded_at = ?, outcomes = ?, checksum = ?
+                 WHERE one = 1",
             )?
             .execute(params![last.position, last.recorded_at, last.position, last.position])?;
     }

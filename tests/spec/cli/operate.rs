@@ -8,7 +8,7 @@ use super::run::{Place, fact, facts};
 fn migrate_makes_a_log_once() {
     let place = Place::new();
     let made = place.run(&["migrate"]).succeeded();
-    assert!(made.out.starts_with("made a log with schema 2 at "), "{made:?}");
+    assert!(made.out.starts_with("made a log with schema 3 at "), "{made:?}");
     let again = place.run(&["migrate", "--json"]).succeeded();
     let state = &again.json()[0];
     assert_eq!((&state["schema"], &state["due"]), (&2.into(), &false.into()));
