@@ -120,6 +120,17 @@ pub trait LogReader: Send + Sync + 'static {
         direction: Direction,
         limit: usize,
     ) -> Result<Vec<Stored>, Error>;
+    /// Where a stream ends, and its first `limit` events.
+    async fn beginning(
+        &self,
+        stream: &StreamId,
+        limit: usize,
+    ) -> Result<(StreamHead, Vec<Stored>), Error> {
+        let heads = self.stream_heads(std::slice::from_ref(stream)).await?;
+        let head = heads.first().copied().unwrap_or_default();
+        let events = self.read_stream(stream, Version(1), Direction::Forwards, limit).await?;
+        Ok((head, events))
+    }
     /// Up to `limit` events of the log that pass the filter, from `from` on, and where to go on.
     async fn read_all(&self, from: Position, filter: &Filter, limit: usize) -> Result<Page, Error>;
     /// The events at these positions, in the order asked: as many as one read should hold, and at least

@@ -12,10 +12,15 @@ use events::time::Timestamp;
 use tokio::task::JoinHandle;
 
 use super::shell::panics::caught;
+use super::tools::SNAPSHOT_EVENTS_MIN;
 use super::{Hosted, Tools};
 
 /// How many events are read at once.
 const PAGE_EVENTS: usize = 256;
+/// How many events a history has at most that is read without looking for a snapshot of it.
+const SHORT_EVENTS: u64 = 16;
+
+const _: () = assert!(SHORT_EVENTS < SNAPSHOT_EVENTS_MIN, "a short history has no snapshot");
 
 /// A state, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,14 +67,16 @@ impl<D: Hosted> Standing<D> {
         self.head.version.0.saturating_sub(self.saved.0)
     }
 
-    /// Reads a state from the snapshot and the log.
+    /// Reads a state from the snapshot and the log; most histories are short, and read in one go.
     pub(crate) async fn load(tools: Arc<Tools>, stream: StreamId) -> Result<Self, Unloaded> {
-        let head = head(&tools, &stream).await?;
-        let standing = match Self::from_snapshot(&tools, &stream, head).await? {
-            Some(standing) => standing,
-            None => Self::before_all(),
+        let (head, first) = tools.reader.beginning(&stream, SHORT_EVENTS as usize).await?;
+        let standing = if head.version.0 <= SHORT_EVENTS {
+            Self::before_all().moved_on(&stream, &first)?
+        } else {
+            let kept = Self::from_snapshot(&tools, &stream, head.version).await?;
+            kept.unwrap_or_else(Self::before_all)
         };
-        standing.up_to(&tools, &stream, head).await
+        standing.up_to(&tools, &stream, head.version).await
     }
 
     /// Goes on from a state that misses what others have appended.

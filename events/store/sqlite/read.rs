@@ -153,6 +153,15 @@ impl LogReader for SqliteReader {
         self.read(move |connection| stream::read(connection, &stream, from, direction, limit)).await
     }
 
+    async fn beginning(
+        &self,
+        stream: &StreamId,
+        limit: usize,
+    ) -> Result<(StreamHead, Vec<Stored>), Error> {
+        let stream = stream.clone();
+        self.read(move |connection| stream::beginning(connection, &stream, limit)).await
+    }
+
     async fn read_all(&self, from: Position, filter: &Filter, limit: usize) -> Result<Page, Error> {
         let filter = filter.clone();
         self.read(move |connection| page(connection, from.max(Position::FIRST), &filter, limit))

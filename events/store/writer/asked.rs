@@ -43,6 +43,10 @@ impl Asked {
     pub(super) fn board(self, batch: &mut Vec<Waiting>) {
         match self {
             Self::One(waiting) => batch.push(waiting),
+            Self::Group(mut group, caller) if group.len() == 1 => {
+                let only = |append| Waiting { append, caller: Caller::Only(caller) };
+                batch.extend(group.pop().map(only));
+            }
             Self::Group(group, caller) => {
                 let pending = Pending::new(group.len(), caller);
                 let member = |n| Caller::Member(Arc::clone(&pending), n);

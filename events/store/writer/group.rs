@@ -65,6 +65,8 @@ pub(super) fn check(group: &[Append]) -> Result<(), Error> {
 pub(super) enum Caller {
     /// One who sent it alone.
     Alone(oneshot::Sender<Result<Answer, Error>>),
+    /// One who sent it as a group of one.
+    Only(oneshot::Sender<Answers>),
     /// One who sent it as the `n`-th of a group.
     Member(Arc<Pending>, usize),
 }
@@ -79,6 +81,7 @@ impl Caller {
     pub(super) fn send(self, answer: Result<Answer, Error>) {
         match self {
             Self::Alone(caller) => drop(caller.send(answer)),
+            Self::Only(caller) => drop(caller.send(vec![answer])),
             Self::Member(group, n) => group.put(n, answer),
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use events::bus::Router;
+use events::bus::{Name, Router};
 use events::recorded::Stored;
 use events::store::follow::Follower;
 use events::store::{Error, Filter};
@@ -80,7 +80,8 @@ async fn here(
 ) {
     while let Some(events) = next(&mut follower, &mut stopped).await {
         if heard.load(Ordering::Acquire) > 0 {
-            let messages = events.iter().filter_map(|stored| message::of(stored));
+            let is_heard = |name: &Name| router.is_heard(name);
+            let messages = events.iter().filter_map(|stored| message::of(stored, is_heard));
             messages.for_each(|message| router.hand_over(&message));
         }
     }

@@ -84,6 +84,15 @@ pub(in crate::store::sqlite) fn with_name<T>(
     show(name)
 }
 
+/// Where a stream ends, and its first events.
+pub(in crate::store::sqlite) fn beginning(
+    connection: &Connection,
+    stream: &StreamId,
+    limit: usize,
+) -> Result<(StreamHead, Vec<Stored>), Error> {
+    read_from(connection, stream, Version(1), Direction::Forwards, limit)
+}
+
 /// Reads part of a stream in either direction.
 pub(in crate::store::sqlite) fn read(
     connection: &Connection,
@@ -92,10 +101,20 @@ pub(in crate::store::sqlite) fn read(
     direction: Direction,
     limit: usize,
 ) -> Result<Vec<Stored>, Error> {
+    read_from(connection, stream, from, direction, limit).map(|(_, events)| events)
+}
+
+fn read_from(
+    connection: &Connection,
+    stream: &StreamId,
+    from: Version,
+    direction: Direction,
+    limit: usize,
+) -> Result<(StreamHead, Vec<Stored>), Error> {
     let transaction = connection.unchecked_transaction().map_err(failure::of_rusqlite)?;
-    let Some(found) = find(connection, stream)? else { return Ok(Vec::new()) };
+    let Some(found) = find(connection, stream)? else { return Ok(<_>::default()) };
     let Some(mut history) = History::begin(stream, found.head, from, direction, limit) else {
-        return Ok(Vec::new());
+        return Ok((found.head, Vec::new()));
     };
     let mut more = read_on(connection, &mut history, found.number)?;
     transaction.finish().map_err(failure::of_rusqlite)?;
@@ -103,7 +122,7 @@ pub(in crate::store::sqlite) fn read(
     while more {
         more = read_on(connection, &mut history, found.number)?;
     }
-    history.finish()
+    Ok((found.head, history.finish()?))
 }
 
 /// Reads as much as one turn allows; says whether there may be more.

@@ -109,7 +109,7 @@ async fn tell(
     elsewhere: &DoneElsewhere,
 ) -> Result<(), bus::Error> {
     let ours = events.iter().filter(|stored| !elsewhere.holds(stored.position()));
-    for message in ours.filter_map(|stored| message::of(stored)) {
+    for message in ours.filter_map(|stored| message::of(stored, |_| true)) {
         match bus.publish(message).await {
             // It will never be smaller.
             Err(error @ bus::Error::TooLarge { .. }) => {

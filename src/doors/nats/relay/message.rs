@@ -9,12 +9,13 @@ use events::recorded::Stored;
 /// The version of CloudEvents.
 const SPECVERSION: &str = "1.0";
 
-/// An event as a message; none, if its names are none that a subject can have.
-pub(super) fn of(stored: &Stored) -> Option<Message> {
+/// An event as a message; none, if its names are none that a subject can have, or nobody wants it.
+pub(super) fn of(stored: &Stored, is_wanted: impl FnOnce(&Name) -> bool) -> Option<Message> {
     let header = stored.header();
     let (category, key) = (header.category, header.stream_key);
     let word = header.wire_type.split_once('.').map_or(header.wire_type, |(_, word)| word);
     let subject = format!("annals.{}.event.{category}.{key}.{word}", header.tenant);
+    let name = Name::new(subject).ok().filter(is_wanted)?;
     let source = format!("/annals/{}/{category}/{key}", header.tenant);
     let (position, version) = (stored.position(), header.version);
     let (id, log, hash) = (header.event_id, header.log_id, stored.hash());
@@ -42,6 +43,5 @@ pub(super) fn of(stored: &Stored) -> Option<Message> {
         all.push(("annals-correlation", correlation));
     }
     let headers = Headers::of(all);
-    let name = Name::new(subject).ok()?;
     Some(Message { headers, ..Message::new(name, Bytes::copy_from_slice(stored.payload())) })
 }
