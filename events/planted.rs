@@ -65,11 +65,15 @@ pub enum Bug {
     CursorBeforeAnswer,
     /// The later events of a stream do not wait behind one that is parked.
     ParkedStreamOvertaken,
+    /// What came from another log is dealt with as if it had happened here.
+    ImportsNotPassedOver,
+    /// Of what comes from other logs a system knows only what was there when it began.
+    ImportsReadOnce,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -96,6 +100,8 @@ impl Bug {
         Self::TimerFiredTwice,
         Self::CursorBeforeAnswer,
         Self::ParkedStreamOvertaken,
+        Self::ImportsNotPassedOver,
+        Self::ImportsReadOnce,
     ];
 
     /// The name that picks it.
@@ -129,6 +135,8 @@ impl Bug {
             Self::TimerFiredTwice => "timer_fired_twice",
             Self::CursorBeforeAnswer => "cursor_before_answer",
             Self::ParkedStreamOvertaken => "parked_stream_overtaken",
+            Self::ImportsNotPassedOver => "imports_not_passed_over",
+            Self::ImportsReadOnce => "imports_read_once",
         }
     }
 }

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use events::chain::EventHash;
 use events::id::{AgentId, Tenant};
-use events::recorded::Stored;
 use events::store::Error;
+use events::store::moving::news::Heard;
 use events::store::moving::standing::DoneElsewhere;
 use events::stream::Position;
 use tokio::sync::{mpsc, watch};
@@ -71,7 +71,7 @@ struct Desk {
     leases: Leases,
     inputs: Arc<Inputs>,
     /// What came from other logs, and is done there.
-    elsewhere: DoneElsewhere,
+    elsewhere: Arc<DoneElsewhere>,
     /// The newest event that was taken in, and the one up to which everything is kept.
     newest: EventHash,
     kept: Position,
@@ -106,7 +106,7 @@ impl Foreman {
             timing: Timing::default(),
             leases: Leases::new(HEARTBEAT_MS),
             inputs: Arc::default(),
-            elsewhere: DoneElsewhere::default(),
+            elsewhere: Arc::default(),
             newest: EventHash::NONE,
             kept: Position::ZERO,
             keeping: None,
@@ -180,7 +180,7 @@ async fn run(
         while desk.errands.try_join_next().is_some() {}
         tokio::select! {
             events = feed.next() => match events {
-                Ok(events) => desk.hear(&events),
+                Ok(heard) => desk.hear(heard),
                 Err(Error::Stopped) => return,
                 Err(error) if error.passes() => rest(&error).await,
                 Err(error) => {
@@ -202,11 +202,11 @@ impl Desk {
     /// Begins where it was kept, if it was.
     async fn remember(&mut self) -> Result<Feed, Error> {
         let log = &self.means.tools.reader;
-        self.elsewhere = DoneElsewhere::of(log.log_id(), &log.imports().await?);
+        let elsewhere = DoneElsewhere::read(&**log).await?;
         (self.placing, self.timing) = kept::load(&self.means.tools).await;
         self.kept = self.placing.at();
         self.at.send_replace(self.kept);
-        Ok(Feed::from(&self.means.tools, self.kept.next()))
+        Ok(Feed::from(&self.means.tools, elsewhere, self.kept.next()))
     }
 
     /// Keeps what it knows, if so much has come since it was kept last.
@@ -251,7 +251,7 @@ impl Desk {
         while self.placing.at() < head {
             tokio::select! {
                 events = feed.next() => match events {
-                    Ok(events) => self.hear(&events),
+                    Ok(heard) => self.hear(heard),
                     Err(error) if error.passes() => rest(&error).await,
                     Err(error) => return Err(error),
                 },
@@ -264,8 +264,9 @@ impl Desk {
     }
 
     /// Takes in what was recorded.
-    fn hear(&mut self, events: &[Arc<Stored>]) {
-        for stored in events {
+    fn hear(&mut self, heard: Heard) {
+        self.elsewhere = heard.elsewhere;
+        for stored in &heard.events {
             self.hear_one(stored);
             self.newest = stored.hash();
         }

@@ -29,6 +29,7 @@ use std::time::Duration;
 use events::id::Consumer;
 use events::node::NodeEvent;
 use events::recorded::Stored;
+use events::store::moving::news::Heard;
 use events::store::moving::standing::DoneElsewhere;
 use events::store::{Error, Parked};
 use events::stream::{Position, StreamId};
@@ -76,7 +77,7 @@ struct Desk {
     consumer: Consumer,
     means: Arc<Means>,
     on_record: OnRecord,
-    elsewhere: DoneElsewhere,
+    elsewhere: Arc<DoneElsewhere>,
     /// Up to where events were taken in, and those behind.
     read: Position,
     waiting: VecDeque<Arc<Stored>>,
@@ -149,7 +150,7 @@ impl Desk {
             consumer,
             means,
             on_record,
-            elsewhere: DoneElsewhere::default(),
+            elsewhere: Arc::default(),
             read: Position::ZERO,
             waiting: VecDeque::new(),
             window: Window::default(),
@@ -186,7 +187,7 @@ impl Desk {
             let wants_more = self.waiting.is_empty() && self.rests_until.is_none();
             let alarm = self.alarm();
             tokio::select! {
-                events = feed.next(), if wants_more => self.hear(events)?,
+                heard = feed.next(), if wants_more => self.hear(heard)?,
                 Some(note) = ears.notes.recv() => {
                     self.note(note);
                     while let Ok(note) = ears.notes.try_recv() {
@@ -204,7 +205,7 @@ impl Desk {
     /// but for what was done where it was recorded.
     async fn remember(&mut self) -> Result<Feed, Error> {
         let mut pause = PAUSE;
-        let (at, parked) = loop {
+        let (elsewhere, at, parked) = loop {
             match self.recall().await {
                 Err(error) if error.passes() => sleep(pause).await,
                 recalled => break recalled?,
@@ -214,20 +215,24 @@ impl Desk {
         (self.read, self.shelf) = (at, Shelf::of(parked));
         self.saving.stands_at(at);
         self.at.send_replace(at);
-        Ok(Feed::from(&self.means.tools, at.next()))
+        Ok(Feed::from(&self.means.tools, elsewhere, at.next()))
     }
 
-    async fn recall(&mut self) -> Result<(Position, Vec<Parked>), Error> {
+    async fn recall(&mut self) -> Result<(DoneElsewhere, Position, Vec<Parked>), Error> {
         let reader = Arc::clone(&self.means.tools.reader);
-        self.elsewhere = DoneElsewhere::of(reader.log_id(), &reader.imports().await?);
-        let begins = self.elsewhere.begins();
+        let elsewhere = DoneElsewhere::read(&*reader).await?;
         let standing = reader.standing(&self.consumer).await?;
-        Ok(standing.map_or((begins, Vec::new()), |it| (it.position, it.parked)))
+        let standing = standing.map(|it| (it.position, it.parked));
+        let (at, parked) = standing.unwrap_or_else(|| (elsewhere.begins(), Vec::new()));
+        Ok((elsewhere, at, parked))
     }
 
-    fn hear(&mut self, events: Result<Vec<Arc<Stored>>, Error>) -> Result<(), Error> {
-        match events {
-            Ok(events) => self.waiting.extend(events),
+    fn hear(&mut self, heard: Result<Heard, Error>) -> Result<(), Error> {
+        match heard {
+            Ok(heard) => {
+                self.elsewhere = heard.elsewhere;
+                self.waiting.extend(heard.events);
+            }
             Err(error) => self.rest(error)?,
         }
         Ok(())

@@ -2,5 +2,6 @@
 //! through restarts.
 
 mod handing;
+mod imported;
 mod lives;
 mod world;

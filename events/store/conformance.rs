@@ -86,6 +86,7 @@ macro_rules! conformance {
             what_comes_too_late_is_refused,
             the_time_of_another_log_is_not_the_time_of_this_one,
             appends_go_on_beside_an_import,
+            who_acts_beside_an_import_knows_what_is_not_its_to_do,
             lists_of_what_is_kept_go_on_where_they_stopped,
         );
         $crate::conformance_tests!($fixture, reads:

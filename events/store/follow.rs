@@ -18,13 +18,16 @@ pub struct Follower {
     next: Position,
     /// Whether it has everything that this process knows to be there.
     is_level: bool,
+    /// Whether this process recorded what was given last.
+    is_own: bool,
 }
 
 impl Follower {
     /// Begins at `from`.
     #[must_use]
     pub fn new(reader: Arc<dyn LogReader>, tail: Tail, filter: Filter, from: Position) -> Self {
-        Self { reader, tail, filter, next: from.max(Position::FIRST), is_level: false }
+        let next = from.max(Position::FIRST);
+        Self { reader, tail, filter, next, is_level: false, is_own: false }
     }
 
     /// The next events, in order and without gaps; waits until there are some.
@@ -37,8 +40,15 @@ impl Follower {
         }
     }
 
+    /// Whether this process itself has recorded what was given last, as far as is known: what is read
+    /// from the store may as well be from others.
+    pub(in crate::store) fn gave_own(&self) -> bool {
+        self.is_own
+    }
+
     async fn step(&mut self) -> Result<Vec<Arc<Stored>>, Error> {
         let fresh = self.tail.from(self.next, PAGE_EVENTS_MAX);
+        self.is_own = !fresh.is_empty();
         if let Some(last) = fresh.last() {
             (self.next, self.is_level) = (last.position().next(), true);
             return Ok(fresh

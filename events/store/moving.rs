@@ -6,7 +6,7 @@
 //! - [`check`] proves a piece by itself and what came before it; [`meet`] by what the target has
 //! - [`taking`] gives one piece after the other to a store; [`arrive`] is the rule by which it is
 //!   entered, one for all stores; [`origin`] remembers where it came from
-//! - [`standing`] is where consumers stand, and what they pass over
+//! - [`standing`] is where consumers stand, and what they pass over; [`news`] tells them
 //! - [`mod@file`] is a log as a file; [`compare`] tells whether two logs are the same
 
 pub mod arrive;
@@ -14,6 +14,7 @@ pub mod check;
 pub mod compare;
 pub mod file;
 pub mod meet;
+pub mod news;
 pub mod origin;
 pub mod parts;
 pub mod standing;

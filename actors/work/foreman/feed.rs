@@ -5,35 +5,40 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use events::recorded::Stored;
-use events::store::follow::Follower;
-use events::store::{Error, Filter};
+use events::store::Error;
+use events::store::moving::news::{Heard, News};
+use events::store::moving::standing::DoneElsewhere;
 use events::stream::Position;
 
 use crate::runtime::Tools;
 
-type Batch = Result<Vec<Arc<Stored>>, Error>;
-type Step = Pin<Box<dyn Future<Output = (Follower, Batch)> + Send>>;
+type Batch = Result<Heard, Error>;
+type Step = Pin<Box<dyn Future<Output = (News, Batch)> + Send>>;
 
 /// What is recorded, batch by batch.
 pub(in crate::work) struct Feed(Step);
 
 impl Feed {
-    pub(in crate::work) fn from(tools: &Tools, position: Position) -> Self {
+    /// From there on, with what was known of the log before.
+    pub(in crate::work) fn from(
+        tools: &Tools,
+        elsewhere: DoneElsewhere,
+        position: Position,
+    ) -> Self {
         let (reader, tail) = (Arc::clone(&tools.reader), tools.writer.tail());
-        Self(step(Follower::new(reader, tail, Filter::default(), position)))
+        Self(step(News::new(reader, tail, elsewhere, position)))
     }
 
     pub(in crate::work) async fn next(&mut self) -> Batch {
-        let (follower, batch) = (&mut self.0).await;
-        self.0 = step(follower);
+        let (news, batch) = (&mut self.0).await;
+        self.0 = step(news);
         batch
     }
 }
 
-fn step(mut follower: Follower) -> Step {
+fn step(mut news: News) -> Step {
     Box::pin(async move {
-        let batch = follower.next().await;
-        (follower, batch)
+        let batch = news.next().await;
+        (news, batch)
     })
 }

@@ -11,6 +11,7 @@ use events::id::{
     AgentId, CommandId, CommandKind, LogId, Principal, StreamKey, TaskId, main_tenant,
 };
 use events::labels::Labels;
+use events::store::conformance::another::{ALL, moves};
 use events::store::keys::MemoryKeys;
 use events::store::memory::Memory;
 use events::store::snapshot::MemorySnapshots;
@@ -77,8 +78,13 @@ pub(super) fn task(n: u128) -> TaskId {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::of(7)
+    }
+
+    /// Another number is another log.
+    pub(super) fn of(log: u128) -> Self {
         Self {
-            store: Arc::new(Memory::new(LogId(Uuid::from_u128(7)))),
+            store: Arc::new(Memory::new(LogId(Uuid::from_u128(log)))),
             snapshots: Arc::default(),
             clock: Arc::new(VirtualClock { began: Instant::now() }),
             keys: Arc::default(),
@@ -103,6 +109,12 @@ impl World {
         });
         let foreman = Foreman::begin(Arc::clone(&means));
         Life { means, router, foreman }
+    }
+
+    /// Everything that is on record comes into another log, beside whoever works on that.
+    pub(super) async fn moves_into(&self, other: &Self, adopted: bool) {
+        let store: Arc<dyn events::store::EventStore> = Arc::clone(&other.store) as _;
+        moves(&self.store.reader(), &store, ALL, adopted).await.expect("it moves");
     }
 
     /// What is on record about a task.

@@ -6,6 +6,8 @@ use super::world::World;
 use crate::chain::blob_hash;
 use crate::id::LogId;
 use crate::store::moving::arrive::{Refused, Taken};
+use crate::store::moving::news::News;
+use crate::store::moving::standing::DoneElsewhere;
 use crate::store::{Append, Behind, Decision, Filter, Imported, Save};
 use crate::stream::{Position, Version};
 use crate::time::Timestamp;
@@ -250,6 +252,43 @@ pub async fn appends_go_on_beside_an_import(world: World) {
     assert_eq!((report.events, report.outcomes), (4050, 90));
     let imports = world.reader().imports().await.expect("read");
     assert_eq!(imports.iter().map(|range| range.last.0 + 1 - range.first.0).sum::<u64>(), 4000);
+}
+
+/// Whoever acts on a log that an import comes into is told of each of its events before it acts.
+pub async fn who_acts_beside_an_import_knows_what_is_not_its_to_do(world: World) {
+    world.appends(append("mine", 0)).await;
+    let (reader, tail) = (world.reader(), world.writer().tail());
+    let before = DoneElsewhere::read(&*reader).await.expect("read");
+    let mut news = News::new(reader, tail, before, Position::FIRST);
+    let another = Another::log(7);
+    for n in 0..20 {
+        let many = Decision::Accepted(vec![event("{}"); 100]);
+        another.appends(Append { decision: many, ..append("a", 100 + n) }).await;
+    }
+    let beside = async {
+        for n in 1..50 {
+            world.appends(append("mine", n)).await;
+        }
+    };
+    let acting = async {
+        let mut foreign = 0;
+        for _ in 0..2050 {
+            let heard = news.next().await.expect("heard");
+            for stored in &heard.events {
+                let came = stored.header().log_id == another.reader().log_id();
+                let passed_over = heard.elsewhere.holds(stored.position());
+                assert_eq!(passed_over, came, "at {}, of an import", stored.position());
+                foreign += u64::from(came);
+            }
+            if heard.events.last().is_some_and(|last| last.position() == Position(2050)) {
+                break;
+            }
+        }
+        foreign
+    };
+    let (taken, (), foreign) =
+        tokio::join!(another.moves(&world, ALL, false), beside, Box::pin(acting));
+    assert_eq!((taken.expect("moved").events, foreign), (2000, 2000));
 }
 
 /// In order, each once, however few are read at a time.

@@ -3,6 +3,7 @@
 
 use super::Imported;
 use crate::id::{Consumer, LogId};
+use crate::planted::{Bug, planted};
 use crate::store::{
     Batch, Damage, Error, EventStore, LogReader, Owner, Reply, Save, Saved, Standing,
 };
@@ -83,20 +84,37 @@ pub(super) async fn missing(
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DoneElsewhere {
     begins: Position,
-    /// By first position.
+    /// By first position; no two of them meet.
     ranges: Vec<(Position, Position)>,
+    /// Up to where all of them are known.
+    known: Position,
 }
 
 impl DoneElsewhere {
+    /// What a log passes over, as far as it goes now.
+    pub async fn read(log: &dyn LogReader) -> Result<Self, Error> {
+        // In this order: whatever has come up to there by now has its range by now.
+        let known = log.head().await?.position;
+        let imports = log.imports().await?;
+        Ok(Self { known, ..Self::of(log.log_id(), &imports) })
+    }
+
     /// What the log `log_id` passes over, by what it remembers of where events came from.
     #[must_use]
     pub fn of(log_id: LogId, imports: &[Imported]) -> Self {
         let (itself, others): (Vec<&Imported>, Vec<&Imported>) =
             imports.iter().filter(|range| !range.adopted).partition(|range| range.source == log_id);
         let begins = itself.iter().map(|range| range.last).max().unwrap_or_default();
-        let mut ranges: Vec<_> = others.iter().map(|range| (range.first, range.last)).collect();
-        ranges.sort_unstable();
-        Self { begins, ranges }
+        let mut all: Vec<_> = others.iter().map(|range| (range.first, range.last)).collect();
+        all.sort_unstable();
+        let mut ranges: Vec<(Position, Position)> = Vec::new();
+        for (first, last) in all {
+            match ranges.last_mut() {
+                Some(before) if first <= before.1.next() => before.1 = before.1.max(last),
+                _ => ranges.push((first, last)),
+            }
+        }
+        Self { begins, ranges, known: Position::ZERO }
     }
 
     /// Up to where a consumer stands of which nothing is kept. In a copy that is where it was made:
@@ -109,7 +127,16 @@ impl DoneElsewhere {
     /// Whether the event at this position is passed over by every consumer.
     #[must_use]
     pub fn holds(&self, position: Position) -> bool {
-        self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&position))
+        if planted(Bug::ImportsNotPassedOver) {
+            return false;
+        }
+        let begun = self.ranges.partition_point(|(first, _)| *first <= position);
+        begun.checked_sub(1).is_some_and(|nearest| position <= self.ranges[nearest].1)
+    }
+
+    /// Whether that is known of this position.
+    pub(super) fn knows(&self, position: Position) -> bool {
+        position <= self.known
     }
 }
 
@@ -155,9 +182,15 @@ mod tests {
 
     #[test]
     fn what_came_from_another_log_is_passed_over_unless_it_was_adopted() {
-        let done = done(&[(1, 9, OTHER, false), (10, 19, OTHER, true), (30, 31, OTHER, false)]);
-        let passed_over = [1, 9, 10, 19, 20, 30, 31, 32].map(|n| done.holds(Position(n)));
-        assert_eq!(passed_over, [true, true, false, false, false, true, true, false]);
+        let done = done(&[
+            (30, 31, OTHER, false),
+            (1, 4, OTHER, false),
+            (5, 9, OTHER, false),
+            (10, 19, OTHER, true),
+        ]);
+        let passed_over = [0, 1, 4, 5, 9, 10, 19, 20, 29, 30, 31, 32].map(Position);
+        let passed_over = passed_over.into_iter().filter(|at| done.holds(*at));
+        assert_eq!(passed_over.map(|at| at.0).collect::<Vec<_>>(), [1, 4, 5, 9, 30, 31]);
         assert_eq!(done.begins(), Position::ZERO);
     }
 

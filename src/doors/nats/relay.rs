@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use events::bus::{Name, Router};
-use events::recorded::Stored;
-use events::store::follow::Follower;
-use events::store::{Error, Filter};
+use events::bus::{Message, Name, Router};
+use events::store::Error;
+use events::store::moving::news::{Heard, News};
+use events::store::moving::standing::DoneElsewhere;
 use events::stream::Position;
 use events::subject::patterns;
 use tokio::runtime::Handle;
@@ -44,16 +44,17 @@ impl Relay {
         pool: &Handle,
     ) -> Result<Self, Error> {
         let (stop, stopped) = watch::channel(false);
+        let elsewhere = DoneElsewhere::read(app.reader()).await?;
         let work = match carrier {
             Carrier::Here(router) => {
                 let heard = router.audience(patterns::EVENTS.parse().expect("it is a pattern"));
-                let follower = follower(app, app.writer().tail().head());
-                pool.spawn(here(router.clone(), heard, follower, stopped))
+                let news = news(app, elsewhere, app.writer().tail().head());
+                pool.spawn(here(router.clone(), heard, news, stopped))
             }
             Carrier::Server(_) => {
-                let told = far::told(app, trouble, pool).await?;
-                let follower = follower(app, told.position());
-                pool.spawn(far::run(carrier.bus(), told, follower, stopped))
+                let told = far::told(app, &elsewhere, trouble, pool).await?;
+                let news = news(app, elsewhere, told.position());
+                pool.spawn(far::run(carrier.bus(), told, news, stopped))
             }
         };
         Ok(Self { stop, work })
@@ -67,49 +68,50 @@ impl Relay {
     }
 }
 
-fn follower(app: &App, behind: Position) -> Follower {
-    let (reader, tail) = (app.shared_reader(), app.writer().tail());
-    Follower::new(reader, tail, Filter::default(), behind.next())
+fn news(app: &App, elsewhere: DoneElsewhere, behind: Position) -> News {
+    News::new(app.shared_reader(), app.writer().tail(), elsewhere, behind.next())
+}
+
+/// What is to be told: events that were told where they came from are not told again.
+fn messages(heard: &Heard, is_wanted: impl Fn(&Name) -> bool) -> impl Iterator<Item = Message> {
+    let ours = heard.events.iter().filter(|stored| !heard.elsewhere.holds(stored.position()));
+    ours.filter_map(move |stored| message::of(stored, &is_wanted))
 }
 
 async fn here(
     router: Router,
     heard: Arc<AtomicUsize>,
-    mut follower: Follower,
+    mut news: News,
     mut stopped: watch::Receiver<bool>,
 ) {
-    while let Some(events) = next(&mut follower, &mut stopped).await {
+    while let Some(recorded) = next(&mut news, &mut stopped).await {
         if heard.load(Ordering::Acquire) > 0 {
-            let is_heard = |name: &Name| router.is_heard(name);
-            let messages = events.iter().filter_map(|stored| message::of(stored, is_heard));
-            messages.for_each(|message| router.hand_over(&message));
+            let told = messages(&recorded, |name| router.is_heard(name));
+            told.for_each(|message| router.hand_over(&message));
         }
     }
 }
 
 /// What is recorded next; nothing more, when it shall end.
-async fn next(
-    follower: &mut Follower,
-    stopped: &mut watch::Receiver<bool>,
-) -> Option<Vec<Arc<Stored>>> {
+async fn next(news: &mut News, stopped: &mut watch::Receiver<bool>) -> Option<Heard> {
     loop {
-        let events = tokio::select! {
-            events = follower.next() => events,
+        let recorded = tokio::select! {
+            recorded = news.next() => recorded,
             _ = stopped.wait_for(|stopped| *stopped) => return None,
         };
-        match events {
+        match recorded {
             Err(error) if error.passes() => {
                 tracing::warn!(%error, "the log is read again in a while");
                 sleep(REST).await;
             }
-            events => return heard(events),
+            recorded => return heard(recorded),
         }
     }
 }
 
-fn heard(events: Result<Vec<Arc<Stored>>, Error>) -> Option<Vec<Arc<Stored>>> {
-    match events {
-        Ok(events) => Some(events),
+fn heard(recorded: Result<Heard, Error>) -> Option<Heard> {
+    match recorded {
+        Ok(heard) => Some(heard),
         Err(Error::Stopped) => None,
         Err(error) => {
             tracing::error!(%error, "events are not told any more");

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use events::id::{Consumer, LogId};
 use events::known::Known;
-use events::store::moving::standing::DoneElsewhere;
-use events::store::{EventStore, Filter, Imported, LogReader, Parked};
+use events::store::conformance::another::{ALL, moves};
+use events::store::memory::Memory;
+use events::store::{EventStore, LogReader, Parked};
 use events::stream::Position;
 use events::task::{Class, Parent};
 use uuid::Uuid;
@@ -14,13 +15,12 @@ use uuid::Uuid;
 use super::world::{PassOn, World, new_log, nobody_asks, on_stage, passes};
 use crate::agent::AgentCommand;
 use crate::reaction::{ToDo, command_id};
-use crate::reactions::{ALL, Listed};
+use crate::reactions::{self, Listed};
 use crate::runtime::Limits;
 use crate::runtime::tests::faulty::Fault::{BrokenAfter, BrokenBefore, Full, Unavailable};
 use crate::runtime::tests::faulty::Faulty;
 use crate::story::{agent, assign, complete, fail, order, submit, task, tenant};
 use crate::task::{Order, TaskCommand};
-use crate::work::reactor::Desk;
 use crate::work::reactor::answers::TRIES_MAX;
 
 /// Where it stands, as the log keeps it.
@@ -34,7 +34,7 @@ pub(super) async fn kept(world: &World) -> (Position, Vec<Parked>) {
 async fn a_task_is_told_how_its_parts_end_and_tasks_that_are_no_parts_end_in_silence() {
     on_stage(async {
         let world = World::new().await;
-        let reactor = world.begins(ALL[0]);
+        let reactor = world.begins(reactions::ALL[0]);
         world.submits([1, 9]).await;
         for n in 2..=4 {
             let parent = Some(Parent::Task(task(1)));
@@ -49,7 +49,7 @@ async fn a_task_is_told_how_its_parts_end_and_tasks_that_are_no_parts_end_in_sil
         world.settles(&reactor).await;
         reactor.stop().await;
         // Another life remembers no beginning, and looks for it.
-        let reactor = world.begins(ALL[0]);
+        let reactor = world.begins(reactions::ALL[0]);
         world.asks(4, "end", cancel()).await.expect("decided");
         world.settles(&reactor).await;
         let ends = [(3, "completed"), (2, "failed"), (4, "cancelled")];
@@ -154,23 +154,27 @@ async fn an_agent_is_told_as_well() {
     .await;
 }
 
+/// A log in which a note waits to be passed on, taken into another one beside those who react to that.
+async fn taken_in(adopted: bool) -> Vec<String> {
+    let there = World::over(Memory::new(LogId(Uuid::from_u128(8))), Limits::default()).await;
+    there.submits([1, 2]).await;
+    there.notes(1, "2 from there").await;
+    let here = World::new().await;
+    let reactor = here.passes_on::<0>();
+    here.submits([3]).await;
+    here.settles(&reactor).await;
+    let store: Arc<dyn EventStore> = Arc::new(here.log.clone());
+    moves(&there.log.reader(), &store, ALL, adopted).await.expect("it moves");
+    here.notes(3, "2 from here").await;
+    here.settles(&reactor).await;
+    here.said_of(2).await
+}
+
 #[tokio::test(start_paused = true)]
-async fn what_was_done_where_it_was_recorded_is_passed_over() {
+async fn what_comes_from_another_log_beside_it_is_passed_over_unless_it_is_adopted() {
     on_stage(async {
-        let world = World::new().await;
-        world.submits([1, 2]).await;
-        let first = world.notes(1, "2 before").await;
-        let last = world.notes(1, "2 as well").await;
-        world.notes(1, "2 after").await;
-        let (listed, means) = (Listed::of::<PassOn<0>>(), Arc::clone(&world.means));
-        let (mut desk, ..) = Desk::new(listed, means, Box::new(|_| {}));
-        let source = LogId(Uuid::from_u128(8));
-        let import = Imported { first, last, source, source_first: first, adopted: false };
-        desk.elsewhere = DoneElsewhere::of(world.log.log_id(), &[import]);
-        let all = world.log.read_all(Position::FIRST, &Filter::default(), 10).await;
-        desk.waiting.extend(all.expect("read").events.into_iter().map(Arc::new));
-        desk.take_in().await.expect("taken in");
-        assert_eq!((desk.window.lowest(), desk.window.fresh()), (Some(last.next()), 1));
+        assert_eq!(taken_in(false).await, ["from here"], "what is done elsewhere is done again");
+        assert_eq!(taken_in(true).await, ["from there", "from here"]);
     })
     .await;
 }

@@ -7,8 +7,7 @@ use std::time::Duration;
 use events::bus::{self, Bus};
 use events::id::{Consumer, StreamKey};
 use events::node::system_tenant;
-use events::recorded::Stored;
-use events::store::follow::Follower;
+use events::store::moving::news::{Heard, News};
 use events::store::moving::standing::DoneElsewhere;
 use events::store::{Error, Owner, Save, Saved, Writer};
 use events::stream::{Position, StreamId};
@@ -16,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::{message, next};
+use super::{messages, next};
 use crate::app::App;
 use crate::app::own_record::Trouble;
 
@@ -31,22 +30,23 @@ pub(super) struct Told {
     consumer: Consumer,
     owner: Owner,
     writer: Writer,
-    /// What was told where it came from.
-    elsewhere: DoneElsewhere,
     trouble: Trouble,
     pool: Handle,
 }
 
-/// How far everything was told before.
-pub(super) async fn told(app: &App, trouble: &Trouble, pool: &Handle) -> Result<Told, Error> {
+/// How far everything was told before, by what of the log was done elsewhere.
+pub(super) async fn told(
+    app: &App,
+    elsewhere: &DoneElsewhere,
+    trouble: &Trouble,
+    pool: &Handle,
+) -> Result<Told, Error> {
     let consumer: Consumer = NAME.parse().expect("it is a token");
     let standing = app.reader().standing(&consumer).await?;
-    let reader = app.reader();
-    let elsewhere = DoneElsewhere::of(reader.log_id(), &reader.imports().await?);
     let position = standing.map_or_else(|| elsewhere.begins(), |standing| standing.position);
     let owner = app.owner(&stream_of(NAME));
     let (writer, trouble, pool) = (app.writer(), trouble.clone(), pool.clone());
-    Ok(Told { position, consumer, owner, writer, elsewhere, trouble, pool })
+    Ok(Told { position, consumer, owner, writer, trouble, pool })
 }
 
 /// The stream whose owner a consumer belongs to.
@@ -84,12 +84,12 @@ impl Told {
 pub(super) async fn run(
     bus: Arc<dyn Bus>,
     mut told: Told,
-    mut follower: Follower,
+    mut news: News,
     mut stopped: watch::Receiver<bool>,
 ) {
-    while let Some(events) = next(&mut follower, &mut stopped).await {
-        let Some(last) = events.last().map(|stored| stored.position()) else { continue };
-        while let Err(error) = tell(&*bus, &events, &told.elsewhere).await {
+    while let Some(heard) = next(&mut news, &mut stopped).await {
+        let Some(last) = heard.events.last().map(|stored| stored.position()) else { continue };
+        while let Err(error) = tell(&*bus, &heard).await {
             if error == bus::Error::Closed {
                 return;
             }
@@ -103,13 +103,8 @@ pub(super) async fn run(
     }
 }
 
-async fn tell(
-    bus: &dyn Bus,
-    events: &[Arc<Stored>],
-    elsewhere: &DoneElsewhere,
-) -> Result<(), bus::Error> {
-    let ours = events.iter().filter(|stored| !elsewhere.holds(stored.position()));
-    for message in ours.filter_map(|stored| message::of(stored, |_| true)) {
+async fn tell(bus: &dyn Bus, heard: &Heard) -> Result<(), bus::Error> {
+    for message in messages(heard, |_| true) {
         match bus.publish(message).await {
             // It will never be smaller.
             Err(error @ bus::Error::TooLarge { .. }) => {
