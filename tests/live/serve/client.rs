@@ -130,6 +130,12 @@ impl Client {
         }
     }
 
+    /// What was heard of a task so far, in order.
+    pub(super) fn heard_of(&self, task: &str) -> Vec<&str> {
+        let of_it = self.happened.iter().filter(|event| event.task == task);
+        of_it.map(|event| event.word.as_str()).collect()
+    }
+
     /// What happens next.
     pub(super) async fn next(&mut self) -> Event {
         let next = timeout(PATIENCE, self.happens.next()).await;

@@ -117,12 +117,12 @@ async fn every_task_ends_once_although_the_system_ends_in_good_order_again_and_a
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_task_ends_once_on_a_server_of_nats() {
-    every_task_ends_once(System::on_nats(), is_killed).await;
+    every_task_ends_once(System::on_nats(None), is_killed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_task_ends_once_although_the_server_of_nats_is_lost_again_and_again() {
-    every_task_ends_once(System::on_nats(), System::lose_server).await;
+    every_task_ends_once(System::on_nats(None), System::lose_server).await;
 }
 
 async fn every_task_ends_once(mut system: System, harm: impl Fn(&mut System)) {

@@ -83,7 +83,7 @@ fn workers_in_both_languages_do_what_publishers_in_both_languages_hand_in() {
 
 #[test]
 fn they_do_so_on_a_server_of_nats() {
-    all_is_done(&System::on_nats());
+    all_is_done(&System::on_nats(None));
 }
 
 /// Every worker does what every publisher hands in.

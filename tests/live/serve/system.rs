@@ -9,10 +9,13 @@ use tempfile::TempDir;
 
 use crate::bus::nats::server::Server;
 use crate::bus::program::Running;
+use crate::postgres::database::Database;
 
 /// A system, until this is dropped.
 pub(super) struct System {
     folder: TempDir,
+    /// The database that its log is in, if it is not in a file.
+    database: Option<Database>,
     more: Vec<String>,
     running: Option<Running>,
     address: String,
@@ -28,19 +31,30 @@ impl System {
 
     /// The same, told more.
     pub(super) fn with(more: &[&str]) -> Self {
-        Self::at("127.0.0.1:0", more, None)
+        Self::at("127.0.0.1:0", more, None, None)
     }
 
-    /// Starts one that uses a server of NATS.
-    pub(super) fn on_nats() -> Self {
+    /// Starts one with its log in a database.
+    pub(super) fn in_database(database: Database) -> Self {
+        Self::at("127.0.0.1:0", &[], None, Some(database))
+    }
+
+    /// Starts one that uses a server of NATS, with its log in a database or in a file.
+    pub(super) fn on_nats(database: Option<Database>) -> Self {
         let server = Server::start(&[]);
-        Self::at(&format!("127.0.0.1:{}", server.port), &[], Some(server))
+        Self::at(&format!("127.0.0.1:{}", server.port), &[], Some(server), database)
     }
 
-    fn at(address: &str, more: &[&str], server: Option<Server>) -> Self {
+    fn at(
+        address: &str,
+        more: &[&str],
+        server: Option<Server>,
+        database: Option<Database>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let more = more.iter().map(|&word| word.to_owned()).collect();
-        let mut system = Self { folder, more, running: None, address: address.into(), server };
+        let address = address.into();
+        let mut system = Self { folder, database, more, running: None, address, server };
         system.start_again();
         system
     }
@@ -68,7 +82,7 @@ impl System {
     /// Starts it on the same log, where clients found it before.
     pub(super) fn start_again(&mut self) {
         let mut serve = annals(&["serve", "--json", "--store"]);
-        serve.arg(self.log()).args(&self.more).stdout(Stdio::piped());
+        serve.arg(self.store()).args(&self.more).stdout(Stdio::piped());
         match &self.server {
             Some(_) => serve.args(["--nats", &self.url(), "--nats-trust", "permissions"]),
             None => serve.args(["--listen", &self.address]),
@@ -93,7 +107,12 @@ impl System {
         format!("nats://{}", self.address)
     }
 
-    /// Where the log is.
+    /// Where the log is, in a file or in a database.
+    pub(super) fn store(&self) -> PathBuf {
+        self.database.as_ref().map_or_else(|| self.log(), |database| database.url.as_str().into())
+    }
+
+    /// Where the file of the log is.
     pub(super) fn log(&self) -> PathBuf {
         self.folder.path().join("a.log")
     }

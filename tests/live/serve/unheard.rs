@@ -30,5 +30,5 @@ async fn what_nobody_waits_for_is_done() {
 
 #[tokio::test]
 async fn what_nobody_waits_for_is_done_on_a_server_of_nats() {
-    is_done_without_an_answer(System::on_nats()).await;
+    is_done_without_an_answer(System::on_nats(None)).await;
 }

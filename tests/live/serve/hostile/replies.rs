@@ -70,7 +70,7 @@ async fn nobody_hears_an_answer_as_an_event() {
 
 #[tokio::test]
 async fn nobody_does_so_on_a_server_of_nats() {
-    is_heard_as_an_answer_only(Target::of(System::on_nats()).await).await;
+    is_heard_as_an_answer_only(Target::of(System::on_nats(None)).await).await;
 }
 
 async fn is_heard_as_an_answer_only(target: Target) {
