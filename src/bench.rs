@@ -6,6 +6,7 @@ mod bus;
 pub mod log;
 mod measure;
 mod peer;
+mod serve;
 mod table;
 mod work;
 
@@ -36,6 +37,8 @@ pub enum Bench {
     Commands(Common),
     /// Tasks: submitted, placed, done by workers in another process, on record.
     Tasks(Common),
+    /// A system: how long it takes to start on a log with a history, and what it costs at rest.
+    Serve(Common),
     /// Appends and says the peak memory of this process; part of the bench of the log.
     #[command(hide = true)]
     LogPeak {
@@ -83,6 +86,7 @@ pub fn run(bench: &Bench, json: bool) -> anyhow::Result<()> {
         Bench::ActorsIdle { path } => return actors::idle(path),
         Bench::Commands(common) => work::commands(common)?,
         Bench::Tasks(common) => work::tasks(common)?,
+        Bench::Serve(common) => serve::run(common)?,
         Bench::LogPeak { events, threads, path } => return log::peak(path, *events, *threads),
     };
     let mut out = io::stdout().lock();

@@ -1,7 +1,7 @@
 //! A program that ours is compared with or stands on: started for one bench, stopped after it.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -133,16 +133,17 @@ impl Drop for Listener {
     }
 }
 
-/// A system that runs, over a log of its own; it ends when this is dropped.
+/// A system that runs; it ends when this is dropped.
 pub(super) struct Annals {
     child: Child,
-    _folder: tempfile::TempDir,
+    /// Where its log is, if that shall go with it.
+    _folder: Option<tempfile::TempDir>,
     /// Where it is, for clients.
     pub(super) url: String,
 }
 
 impl Annals {
-    /// Starts one on a free port.
+    /// Starts one on a free port, over a log of its own.
     pub(super) fn start(common: &Common) -> anyhow::Result<Self> {
         Self::with(common, &["--listen", "127.0.0.1:0"])
     }
@@ -157,11 +158,21 @@ impl Annals {
             Some(folder) => tempfile::tempdir_in(folder)?,
             None => tempfile::tempdir_in("/var/tmp")?,
         };
+        let log = folder.path().join("annals.log");
+        Self::over(&log, Some(folder), more)
+    }
+
+    /// Starts one on a free port, over this log.
+    pub(super) fn goes_on(log: &Path) -> anyhow::Result<Self> {
+        Self::over(log, None, &["--listen", "127.0.0.1:0"])
+    }
+
+    fn over(log: &Path, folder: Option<tempfile::TempDir>, more: &[&str]) -> anyhow::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["--json", "serve"])
             .args(more)
             .arg("--store")
-            .arg(folder.path().join("annals.log"))
+            .arg(log)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -182,6 +193,20 @@ impl Annals {
         memory(self.child.id())
     }
 
+    /// The same, of memory that it shares its share alone.
+    pub(super) fn memory_of_its_own(&self) -> anyhow::Result<f64> {
+        megabytes(&format!("/proc/{}/smaps_rollup", self.child.id()), "Pss:")
+    }
+
+    /// Asks it to end, which it does in good order.
+    pub(super) fn end(mut self) -> anyhow::Result<()> {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, rustix::process::Signal::INT)?;
+        let ended = self.child.wait()?;
+        anyhow::ensure!(ended.success(), "the system ends with {ended}");
+        Ok(())
+    }
+
     /// The processor time it has used, in seconds.
     pub(super) fn cpu(&self) -> anyhow::Result<f64> {
         cpu(self.child.id())
@@ -198,10 +223,15 @@ impl Drop for Annals {
 
 /// The resident memory of a process, in megabytes.
 fn memory(process: u32) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let resident = resident.and_then(|rest| rest.split_whitespace().next());
-    let kilobytes: f64 = resident.context("Linux says how much")?.parse()?;
+    megabytes(&format!("/proc/{process}/status"), "VmRSS:")
+}
+
+/// What a file of Linux says under this name.
+fn megabytes(file: &str, name: &str) -> anyhow::Result<f64> {
+    let said = std::fs::read_to_string(file)?;
+    let found = said.lines().find_map(|line| line.strip_prefix(name));
+    let found = found.and_then(|rest| rest.split_whitespace().next());
+    let kilobytes: f64 = found.context("Linux says how much")?.parse()?;
     Ok(kilobytes / 1024.0)
 }
 

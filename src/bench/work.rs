@@ -1,7 +1,7 @@
 //! `annals bench commands` and `annals bench tasks`: what clients of NATS in another process get done
 //! by a system that runs, everything on disk before it is answered.
 
-mod client;
+pub(super) mod client;
 mod commands;
 mod tasks;
 

@@ -16,7 +16,7 @@ use crate::clock::SystemClock;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Connects.
-pub(super) async fn connect(url: &str) -> anyhow::Result<Client> {
+pub(in crate::bench) async fn connect(url: &str) -> anyhow::Result<Client> {
     let options = async_nats::ConnectOptions::new()
         .subscription_capacity(1 << 20)
         .client_capacity(4096)
@@ -25,7 +25,7 @@ pub(super) async fn connect(url: &str) -> anyhow::Result<Client> {
 }
 
 /// An id as our own clients make it.
-pub(super) fn id() -> Uuid {
+pub(in crate::bench) fn id() -> Uuid {
     new_id(SystemClock.now())
 }
 
@@ -67,7 +67,11 @@ where
 }
 
 /// Asks, again while there is too much to do.
-pub(super) async fn ask(client: &Client, subject: String, body: String) -> anyhow::Result<()> {
+pub(in crate::bench) async fn ask(
+    client: &Client,
+    subject: String,
+    body: String,
+) -> anyhow::Result<()> {
     loop {
         let answer = client.request(subject.clone(), body.clone().into()).await?;
         if answer.headers.is_none_or(|headers| headers.get("Nats-Service-Error").is_none()) {
