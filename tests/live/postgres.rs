@@ -10,4 +10,5 @@ mod migration;
 mod moving;
 mod race;
 mod server;
+mod woken;
 mod work;

@@ -125,3 +125,29 @@ async fn nothing_is_taken_into_a_file_that_a_system_works_on() {
     let said = String::from_utf8_lossy(&import.stderr);
     assert!(said.contains("store_locked"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_goes_on_where_the_log_stopped_and_nothing_is_told_or_done_again() {
+    let mut there = System::on_nats(None);
+    let mut client = Client::of(&there).await;
+    let (before, _) = Tasks::hand_in(&client, 7).await;
+    client.happens(&before.parent, "noted").await;
+    client.happens(&before.impatient, "timed_out").await;
+    there.end();
+    let (from, to) = (there.store(), there.file("copy.log"));
+    let (from, to) = (from.to_string_lossy().into_owned(), to.to_string_lossy().into_owned());
+    runs(&["log", "copy", "--from", &from, "--to", &to, "--keys", "--verify"]);
+
+    let mut client = Client::of(&there).await;
+    let mut worker = client.worker("resize").await;
+    there.goes_on_with(&to);
+    let (after, _) = Tasks::hand_in(&client, 8).await;
+    client.register("resize", 1).await;
+    assert_eq!(worker.order().await.task, before.waits, "what waited there waits here");
+    client.happens(&after.impatient, "timed_out").await;
+    client.happens(&after.parent, "noted").await;
+    assert_eq!(client.heard_of(&before.waits)[0], "assigned", "told of again");
+    for task in [&before.impatient, &before.parent, &before.part] {
+        assert_eq!(client.heard_of(task), [""; 0], "told of again, or done again");
+    }
+}

@@ -14,8 +14,8 @@ use crate::postgres::database::Database;
 /// A system, until this is dropped.
 pub(super) struct System {
     folder: TempDir,
-    /// The database that its log is in, if it is not in a file.
-    database: Option<Database>,
+    /// Where its log is, if that is not the file in its folder.
+    store: Option<String>,
     more: Vec<String>,
     running: Option<Running>,
     address: String,
@@ -54,7 +54,8 @@ impl System {
         let folder = tempfile::tempdir().expect("a folder");
         let more = more.iter().map(|&word| word.to_owned()).collect();
         let address = address.into();
-        let mut system = Self { folder, database, more, running: None, address, server };
+        let store = database.map(|database| database.url);
+        let mut system = Self { folder, store, more, running: None, address, server };
         system.start_again();
         system
     }
@@ -77,6 +78,12 @@ impl System {
     pub(super) fn lose_server(&mut self) {
         let port = self.server.take().expect("it uses one").port;
         self.server = Some(Server::again(port));
+    }
+
+    /// Starts it on another log, where clients found it before.
+    pub(super) fn goes_on_with(&mut self, store: &str) {
+        self.store = Some(store.to_owned());
+        self.start_again();
     }
 
     /// Starts it on the same log, where clients found it before.
@@ -109,7 +116,7 @@ impl System {
 
     /// Where the log is, in a file or in a database.
     pub(super) fn store(&self) -> PathBuf {
-        self.database.as_ref().map_or_else(|| self.log(), |database| database.url.as_str().into())
+        self.store.as_ref().map_or_else(|| self.log(), Into::into)
     }
 
     /// Where the file of the log is.
