@@ -146,7 +146,7 @@ impl Shared {
     }
 
     async fn ask(&self, message: Message, subject: Name, all: Duration) -> Result<Message, Error> {
-        let (reply, answer) = self.answers.expect_one();
+        let (reply, answer) = self.answers.expect_one(Some(subject.clone()));
         self.send(&Message { reply: Some(reply), ..message }).await?;
         answer.within(all, subject).await
     }

@@ -204,8 +204,14 @@ impl Router {
     }
 
     /// A subject for one answer, and the answer that is waited for.
-    pub(crate) fn expect_answer(&self) -> (Name, Awaited) {
-        self.shared.answers.expect_one()
+    pub(crate) fn expect_answer(&self, asked: Name) -> (Name, Awaited) {
+        self.shared.answers.expect_one(Some(asked))
+    }
+
+    /// Whether answers that this process waits for are sent there.
+    #[cfg(feature = "listener")]
+    pub(crate) fn waits_at(&self, subject: &[u8]) -> bool {
+        self.shared.answers.are_sent_to(subject)
     }
 
     /// Something happened that whoever watches should know.
@@ -263,8 +269,8 @@ impl Bus for Router {
 
     async fn request(&self, message: Message, patience: Duration) -> Result<Message, Error> {
         self.check(&message)?;
-        let (reply, answer) = self.shared.answers.expect_one();
         let subject = message.subject.clone();
+        let (reply, answer) = self.expect_answer(subject.clone());
         self.send(&Message { reply: Some(reply), ..message });
         answer.within(patience, subject).await
     }

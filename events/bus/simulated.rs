@@ -191,8 +191,8 @@ impl Bus for Simulated {
 
     async fn request(&self, message: Message, patience: Duration) -> Result<Message, Error> {
         self.shared.check(&message)?;
-        let (reply, answer) = self.shared.router.expect_answer();
         let subject = message.subject.clone();
+        let (reply, answer) = self.shared.router.expect_answer(subject.clone());
         self.shared.send(Message { reply: Some(reply), ..message });
         answer.within(patience, subject).await
     }

@@ -6,6 +6,7 @@ mod crash;
 mod documents;
 mod far;
 mod farewell;
+mod forged;
 mod hostile;
 mod imported;
 mod personal;

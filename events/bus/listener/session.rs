@@ -153,9 +153,7 @@ impl Session {
             return Err(format!("{}, too many tokens", refused()).into());
         }
         let kept = config.keeps_subjects && config.access.is_guarded();
-        if !self.permissions.subscribe.allow_pattern(subject)
-            || kept && !self.origin.may_listen_to(subject)
-        {
+        if !self.permissions.subscribe.allow_pattern(subject) || kept && !self.may_hear(subject) {
             let group = group.map(|group| format!(" using queue {}", quote(group)));
             return Err((refused() + group.as_deref().unwrap_or_default()).into());
         }
@@ -170,6 +168,11 @@ impl Session {
             return Err("maximum subscriptions exceeded".into());
         }
         Ok(())
+    }
+
+    /// Whether it may hear all of that: nothing of others, and no answers to this process.
+    fn may_hear(&self, pattern: &[u8]) -> bool {
+        self.origin.may_listen_to(pattern) && !self.door.router.waits_at(pattern)
     }
 
     fn unsubscribe(&mut self, sid: &[u8], max: u64) {

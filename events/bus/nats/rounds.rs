@@ -17,7 +17,7 @@ impl Shared {
     /// Returns when the server has taken what it was sent before, and what it had for this connection
     /// has come.
     pub(super) async fn round_trip(&self) -> Result<(), Error> {
-        let (name, answer) = self.answers.expect_one();
+        let (name, answer) = self.answers.expect_one(None);
         tokio::select! {
             came = answer.within(ROUND_TRIP_MAX, name.clone()) => match came {
                 Err(Error::TimedOut(..)) => Err(Error::Unavailable("it does not answer".into())),

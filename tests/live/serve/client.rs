@@ -43,7 +43,8 @@ pub(super) struct Order {
     pub(super) task: String,
     pub(super) attempt: u64,
     pub(super) input: Value,
-    reply: async_nats::Subject,
+    /// Where its answer goes.
+    pub(super) reply: async_nats::Subject,
 }
 
 impl Client {

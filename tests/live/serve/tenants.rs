@@ -12,7 +12,7 @@ const USERS: &str = r#"[
   {"user":"bob","password":"b-long-one","tenant":"blue"}
 ]"#;
 
-fn start() -> System {
+pub(super) fn start() -> System {
     let folder = tempfile::tempdir().expect("a folder");
     let users = folder.path().join("users.json");
     std::fs::write(&users, USERS).expect("it is written");
@@ -20,7 +20,7 @@ fn start() -> System {
     System::with(&["--users", users.to_str().expect("text")])
 }
 
-async fn client(system: &System, user: &str, tenant: &str) -> Client {
+pub(super) async fn client(system: &System, user: &str, tenant: &str) -> Client {
     let password = format!("{}-long-one", &user[..1]);
     let options = ConnectOptions::with_user_and_password(user.into(), password);
     Client::connect(&system.url(), tenant, options).await

@@ -4,6 +4,7 @@ use super::Session;
 use crate::bus::listener::parse::Publish;
 use crate::bus::listener::quote::quote;
 use crate::bus::message::View;
+use crate::bus::subject::tokens;
 use crate::planted::{Bug, planted};
 
 /// What a subject is.
@@ -56,7 +57,9 @@ impl Session {
         }
         // Whoever answers speaks in its own name, and would say it where the asker may not.
         let guards = !planted(Bug::AnswerSaidAnywhere);
-        if let Some(reply) = reply.filter(|reply| guards && self.is_kept(reply)) {
+        let is_ours =
+            |reply: &[u8]| self.is_kept(reply) || self.is_answered_for_others(subject, reply);
+        if let Some(reply) = reply.filter(|reply| guards && is_ours(reply)) {
             let text = format!("Permissions Violation for Publish with Reply of {}", quote(reply));
             return self.connection.complain(&text);
         }
@@ -78,6 +81,13 @@ impl Session {
     /// Whether only others speak there.
     fn is_kept(&self, subject: &[u8]) -> bool {
         self.door.config.keeps_subjects && !self.origin.may_send_to(subject)
+    }
+
+    /// Whether Annals would answer this where others answer to Annals.
+    fn is_answered_for_others(&self, subject: &[u8], reply: &[u8]) -> bool {
+        self.door.config.keeps_subjects
+            && matches!(tokens(subject).next(), Some(b"annals" | b"$SRV"))
+            && self.door.router.waits_at(reply)
     }
 
     /// Answers that nobody listens, if the client listens to where its answers go. This is not
