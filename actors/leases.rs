@@ -56,6 +56,8 @@ pub struct Leases {
     /// Whether all that agents have was adopted: only then it is known what nobody has.
     is_caught_up: bool,
     asked_at: Option<Tick>,
+    /// How many are watched at once.
+    leases_max: usize,
     /// For how long the watch itself stood still.
     stood_still: u64,
 }
@@ -86,8 +88,15 @@ impl Leases {
             agents: Agents::default(),
             is_caught_up: false,
             asked_at: None,
+            leases_max: LEASES_MAX,
             stood_still: 0,
         }
+    }
+
+    /// The same, with room for fewer leases.
+    #[cfg(test)]
+    pub(crate) fn limited_to(self, leases_max: usize) -> Self {
+        Self { leases_max, ..self }
     }
 
     /// An agent is about to be handed a task. To be called before it is: its next heartbeat may
@@ -180,6 +189,21 @@ impl Leases {
         self.agents.changes(now, self.patience(), room)
     }
 
+    /// Nobody could be told that an agent is silent, and has been for so long: if that is so after
+    /// this wait, it is told again.
+    pub fn say_again(
+        &mut self,
+        tenant: &Tenant,
+        agent: &AgentId,
+        for_ms: u64,
+        now: Tick,
+        wait_ms: u64,
+    ) -> Result<(), OutOfBounds> {
+        let now = self.awake(now);
+        let since = now.saturating_sub(for_ms);
+        self.agents.say_again(tenant, agent, since, now.saturating_add(wait_ms))
+    }
+
     /// The slots of the living processes of an agent, if any of them says that it lives.
     #[must_use]
     pub fn slots(&self, tenant: &Tenant, agent: &AgentId) -> Option<u32> {
@@ -228,7 +252,7 @@ impl Leases {
         is_unclaimed: bool,
     ) -> Result<(), OutOfBounds> {
         self.release(tenant, pair.task);
-        at_most("leases", self.held.len() + 1, LEASES_MAX)?;
+        at_most("leases", self.held.len() + 1, self.leases_max)?;
         self.agents.gets(tenant, agent)?;
         let (attempt, agent) = (pair.attempt, agent.clone());
         let lease = Lease { agent, attempt, lease_ms, until, looks: until, is_unclaimed };

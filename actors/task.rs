@@ -44,6 +44,8 @@ pub struct Task {
     attempt: u32,
     /// How many tries are used up.
     tries: u32,
+    /// How many hand-overs came to nobody.
+    untaken: u32,
     /// The newest hand-over whose worker said that it failed.
     reported: Option<u32>,
     /// The hand-overs of which a late result is recorded.
@@ -110,7 +112,7 @@ impl Decider for Task {
     type Rejection = TaskRejection;
 
     const STATE_VERSION: u32 = 1;
-    const SHAPE: u64 = 0x390e_5e14_b496_998c;
+    const SHAPE: u64 = 0x998c_fcb7_e3d9_78bc;
 
     fn begins(command: &TaskCommand) -> bool {
         matches!(command, TaskCommand::Submit(_))

@@ -56,6 +56,10 @@ pub trait Bus: Send + Sync + 'static {
     fn events(&self) -> broadcast::Receiver<Event>;
     /// Takes nothing new, lets subscriptions have what is on its way, and ends.
     async fn drain(&self) -> Result<(), Error>;
+    /// Whether anybody listens there just now, where the bus can tell.
+    fn is_heard(&self, _: &Name) -> Option<bool> {
+        None
+    }
     /// The largest payload with its headers that it takes.
     fn message_bytes_max(&self) -> usize {
         MESSAGE_BYTES_MAX

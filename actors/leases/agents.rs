@@ -86,6 +86,23 @@ impl Agents {
         })
     }
 
+    /// Unless it was heard since, it is found to be silent once more.
+    pub(super) fn say_again(
+        &mut self,
+        tenant: &Tenant,
+        agent: &AgentId,
+        since: Tick,
+        at: Tick,
+    ) -> Result<(), OutOfBounds> {
+        let name = (tenant.clone(), agent.clone());
+        let watched = self.meet(name.clone())?;
+        if watched.sign <= since {
+            (watched.sign, watched.has_beaten, watched.is_silent) = (since, true, false);
+            self.look_at(name, at);
+        }
+        Ok(())
+    }
+
     pub(super) fn is_silent(
         &self,
         tenant: &Tenant,

@@ -102,6 +102,14 @@ impl Placing {
         self.line_up(slot, now);
     }
 
+    /// It was not given away at all: the slot is free, and the task stands where it stood.
+    pub fn put_back(&mut self, choice: &Choice, now: Timestamp) {
+        if let Some(slot) = self.slot_of(choice) {
+            self.step_out(slot);
+            self.line_up(slot, now);
+        }
+    }
+
     fn slot_of(&self, choice: &Choice) -> Option<Slot> {
         let slot = self.tasks.find(*self.tenants_named.get(&choice.tenant)?, choice.task)?;
         let Entry { state, attempt, cause, .. } = *self.tasks.get(slot);

@@ -15,7 +15,8 @@ use super::{Decision, Ending, Phase, Running, Task, TaskRejection, backoff};
 use crate::bounds::{TEXT_BYTES_MAX, cut, name, text, within};
 use crate::decider::Moment;
 
-/// How often a task is handed over. Tries end much sooner; this ends what never uses one up.
+/// How often a task is handed over to someone. Tries end much sooner; this ends what never uses one
+/// up. That nobody was there does not count: how long it may wait for someone is for limits of time.
 pub const ATTEMPTS_MAX: u32 = 1000;
 /// How many late results a task records.
 pub const LATE_RESULTS_MAX: usize = 32;
@@ -138,7 +139,7 @@ impl Task {
         }
         let counted = self.plan.retry.lost_lease_counts && may_be_its_own_doing(why);
         let tries = self.tries.saturating_add(u32::from(counted));
-        if self.is_last(tries) {
+        if why != Loss::NobodyThere && self.is_last(tries) {
             return Ok(vec![self.failed_of_loss(why)]);
         }
         let again_at = self.again_at(tries, moment);
@@ -162,7 +163,8 @@ impl Task {
 
     /// Whether nothing comes after so many tries.
     fn is_last(&self, tries: u32) -> bool {
-        tries >= self.plan.retry.tries_max || self.attempt >= ATTEMPTS_MAX
+        let taken = self.attempt.saturating_sub(self.untaken);
+        tries >= self.plan.retry.tries_max || taken >= ATTEMPTS_MAX
     }
 
     fn again_at(&self, tries: u32, moment: &Moment) -> Timestamp {

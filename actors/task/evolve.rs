@@ -1,7 +1,7 @@
 //! How a task moves on by what happened. No event is refused here, whatever it comes after.
 
 use events::chain::{EventHash, blob_hash};
-use events::task::{Cause, LeaseLost, TaskEvent};
+use events::task::{Cause, LeaseLost, Loss, TaskEvent};
 use events::time::Timestamp;
 
 use super::attempts::LATE_RESULTS_MAX;
@@ -34,7 +34,9 @@ pub(super) fn evolve(task: Task, event: &TaskEvent) -> Task {
             let task = reported(tried(task), failed.cause, failed.attempt);
             waiting(task, failed.again_at)
         }
-        TaskEvent::LeaseLost(LeaseLost { counted, again_at, .. }) => {
+        TaskEvent::LeaseLost(LeaseLost { why, counted, again_at, .. }) => {
+            let untaken = task.untaken.saturating_add(u32::from(*why == Loss::NobodyThere));
+            let task = Task { untaken, ..task };
             waiting(if *counted { tried(task) } else { task }, *again_at)
         }
         TaskEvent::Failed(failed) => {

@@ -128,8 +128,10 @@ impl AtWork {
 
     /// Lets them go; what they are at is given back.
     pub async fn stop(self) {
-        self.stop.send_replace(true);
-        self.tasks.join_all().await;
+        let Self { stop, mut tasks } = self;
+        stop.send_replace(true);
+        // One that has panicked has ended as well.
+        while tasks.join_next().await.is_some() {}
     }
 }
 

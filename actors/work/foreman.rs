@@ -8,7 +8,7 @@ mod clocks;
 pub(super) mod feed;
 mod kept;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,11 +25,12 @@ use tokio::time::{Instant, sleep};
 use super::Means;
 use super::handing::Handed;
 use super::inputs::Inputs;
-use crate::leases::{HEARTBEAT_MS, Leases};
+use crate::leases::{HEARTBEAT_MS, Leases, Lost};
 use crate::placing::{Choice, Placing};
 use crate::runtime::{Done, Refused};
 use crate::timing::{Due, Timing};
-use beats::{Heartbeat, Heartbeats, WAITING_MAX};
+use assigning::Absence;
+use beats::{Heartbeat, Heartbeats, Silence, TELLING_MAX, WAITING_MAX};
 use clocks::{ENDING_MAX, RINGING_MAX};
 use feed::Feed;
 use kept::{KEPT_AT_LEAST, KEPT_EVERY};
@@ -38,6 +39,9 @@ use kept::{KEPT_AT_LEAST, KEPT_EVERY};
 pub const ASSIGNING_MAX: usize = 1024;
 /// How many tasks are on their way to a worker at once.
 pub const HANDING_MAX: usize = 8192;
+
+/// How many notes there are at most; where an agent has two changes, one more is told than was room for.
+const NOTES_MAX: usize = ASSIGNING_MAX + HANDING_MAX + RINGING_MAX + ENDING_MAX + TELLING_MAX + 1;
 
 /// How long it waits before it reads the log again that could not be read.
 const REST: Duration = Duration::from_secs(1);
@@ -61,6 +65,8 @@ enum Note {
     Rung(Box<Due>, Result<Done, Refused>),
     /// A lease that ran out is on record as lost.
     LeaseEnded,
+    /// An agent was told that it is silent, or could not be.
+    Silenced(Box<Silence>, Result<(), Refused>),
 }
 
 /// What it works with.
@@ -81,10 +87,13 @@ struct Desk {
     handing: usize,
     /// What is said and heard beside its work; it ends with it.
     errands: JoinSet<()>,
-    /// How often agents were not there, one time after the other.
-    absent: BTreeMap<(Tenant, AgentId), u32>,
+    /// The agents that were not there.
+    absent: BTreeMap<(Tenant, AgentId), Absence>,
+    /// What agents have that cannot be watched: as good as lost. Never more than agents have slots.
+    unwatched: VecDeque<Lost>,
     ringing: usize,
     ending: usize,
+    telling: usize,
     /// Whether all that was recorded before it began was taken in.
     is_caught_up: bool,
     began: Instant,
@@ -95,7 +104,12 @@ impl Foreman {
     /// Begins: first with what the log says already, then with what it says from now on.
     #[must_use]
     pub fn begin(means: Arc<Means>) -> Self {
-        let (notes, came) = mpsc::channel(ASSIGNING_MAX + HANDING_MAX + RINGING_MAX + ENDING_MAX);
+        Self::watching(means, Leases::new(HEARTBEAT_MS))
+    }
+
+    /// The same, with this watch over leases.
+    pub(super) fn watching(means: Arc<Means>, leases: Leases) -> Self {
+        let (notes, came) = mpsc::channel(NOTES_MAX);
         let (beats, heard) = mpsc::channel(WAITING_MAX);
         let (stop, stopped) = watch::channel(false);
         let (at, seen) = watch::channel(Position::ZERO);
@@ -104,7 +118,7 @@ impl Foreman {
             means,
             placing: Placing::default(),
             timing: Timing::default(),
-            leases: Leases::new(HEARTBEAT_MS),
+            leases,
             inputs: Arc::default(),
             elsewhere: Arc::default(),
             newest: EventHash::NONE,
@@ -115,8 +129,10 @@ impl Foreman {
             handing: 0,
             errands: JoinSet::new(),
             absent: BTreeMap::new(),
+            unwatched: VecDeque::new(),
             ringing: 0,
             ending: 0,
+            telling: 0,
             is_caught_up: false,
             began: Instant::now(),
             at,
@@ -289,6 +305,10 @@ impl Desk {
                 self.rung(&due, &answer);
             }
             Note::LeaseEnded => self.ending -= 1,
+            Note::Silenced(silence, answer) => {
+                self.telling -= 1;
+                self.silenced(&silence, &answer);
+            }
         }
     }
 }

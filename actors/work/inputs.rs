@@ -15,6 +15,9 @@ use events::task::{Submitted, TaskEvent};
 /// How many bytes are kept.
 pub(super) const BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// How many that are gone stay in line, beside as many as are there.
+const GONE_MAX: usize = 1024;
+
 /// The newest submissions.
 #[derive(Debug, Default)]
 pub(super) struct Inputs(Mutex<Kept>);
@@ -58,6 +61,12 @@ impl Inputs {
         }
     }
 
+    /// How long the line of those is that are there, and of some that are gone.
+    #[cfg(test)]
+    pub(super) fn in_line(&self) -> usize {
+        self.0.lock().expect("nobody panics here").order.len()
+    }
+
     /// What was submitted there. Once it is handed out it is needed no more, most of the time.
     pub(super) async fn take(
         &self,
@@ -80,8 +89,9 @@ impl Kept {
     fn forget(&mut self, position: Position) -> Option<Arc<Stored>> {
         let stored = self.by_position.remove(&position)?;
         self.bytes -= size(&stored);
-        while self.order.front().is_some_and(|eldest| !self.by_position.contains_key(eldest)) {
-            self.order.pop_front();
+        // Those that are gone are let go in between, however long the eldest stays.
+        if self.order.len() > 2 * self.by_position.len() + GONE_MAX {
+            self.order.retain(|position| self.by_position.contains_key(position));
         }
         Some(stored)
     }

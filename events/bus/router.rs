@@ -288,6 +288,11 @@ impl Bus for Router {
         self.shared.events.subscribe()
     }
 
+    fn is_heard(&self, name: &Name) -> Option<bool> {
+        let listeners = self.shared.listeners.read().expect("nobody panics here");
+        Some(!listeners.matches(name.as_bytes()).is_empty())
+    }
+
     async fn drain(&self) -> Result<(), Error> {
         self.shared.closed.store(true, Ordering::Release);
         let listeners =

@@ -2,7 +2,7 @@
 //! about it does and does not say, and its reader holds events back. Nothing of it is made up.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -15,6 +15,7 @@ use events::store::{
     LogHead, LogReader, Outcome, Page, Progress, Reply, Report, Standing, StreamHead,
 };
 use events::stream::{Direction, Position, StreamId, Version};
+use tokio::sync::watch;
 
 /// What happens to one batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +36,16 @@ pub(crate) struct Faulty {
     pub(crate) log: Memory,
     faults: Arc<Mutex<VecDeque<Fault>>>,
     short: Arc<AtomicBool>,
+    /// How many more reads fail.
+    unread: Arc<AtomicUsize>,
+    /// Whether batches come in.
+    open: watch::Sender<bool>,
 }
 
 impl Faulty {
     pub(crate) fn new(log: Memory) -> Self {
-        Self { log, faults: Arc::default(), short: Arc::default() }
+        let open = watch::Sender::new(true);
+        Self { log, faults: Arc::default(), short: Arc::default(), unread: Arc::default(), open }
     }
 
     /// What happens to the next batches, and to no later ones.
@@ -50,6 +56,24 @@ impl Faulty {
     /// From now on streams are given out without their last event.
     pub(crate) fn reads_short(&self, is_short: bool) {
         self.short.store(is_short, Ordering::Relaxed);
+    }
+
+    /// The next so many reads fail, and those behind them do not.
+    pub(crate) fn fails_reads(&self, count: usize) {
+        self.unread.store(count, Ordering::Relaxed);
+    }
+
+    /// Batches wait before they come in, until they may.
+    pub(crate) fn holds_back(&self, holds_back: bool) {
+        self.open.send_replace(!holds_back);
+    }
+
+    fn is_read(&self) -> Result<(), Error> {
+        let one_less = |left: usize| left.checked_sub(1);
+        match self.unread.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
+            Ok(_) => Err(Error::Unavailable("it is told to be".into())),
+            Err(_) => Ok(()),
+        }
     }
 
     fn fault(&self) -> Fault {
@@ -64,6 +88,8 @@ impl EventStore for Faulty {
     }
 
     async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error> {
+        let mut open = self.open.subscribe();
+        let _ = open.wait_for(|open| *open).await;
         match self.fault() {
             Fault::Sound => self.log.append(batch).await,
             Fault::Unavailable => Err(Error::Unavailable("it is told to be".into())),
@@ -100,6 +126,7 @@ impl LogReader for Faulty {
     }
 
     async fn head(&self) -> Result<LogHead, Error> {
+        self.is_read()?;
         self.log.head().await
     }
 
@@ -126,14 +153,17 @@ impl LogReader for Faulty {
     }
 
     async fn read_all(&self, from: Position, filter: &Filter, limit: usize) -> Result<Page, Error> {
+        self.is_read()?;
         self.log.read_all(from, filter, limit).await
     }
 
     async fn at(&self, positions: &[Position]) -> Result<Vec<Stored>, Error> {
+        self.is_read()?;
         self.log.at(positions).await
     }
 
     async fn standing(&self, consumer: &Consumer) -> Result<Option<Standing>, Error> {
+        self.is_read()?;
         self.log.standing(consumer).await
     }
 
@@ -168,6 +198,7 @@ impl LogReader for Faulty {
     }
 
     async fn imports(&self) -> Result<Vec<Imported>, Error> {
+        self.is_read()?;
         self.log.imports().await
     }
 

@@ -132,8 +132,24 @@ fn a_task_that_lost_its_last_lease_has_failed() {
 fn a_task_is_not_handed_over_for_ever() {
     given::<Task>([submitted(), assigned_to("ada", ATTEMPTS_MAX)])
         .at(NOON)
-        .when(lose(ATTEMPTS_MAX, Loss::NobodyThere))
-        .then([lost_for_good(ATTEMPTS_MAX, "no process of the agent was there")]);
+        .when(lose(ATTEMPTS_MAX, Loss::GivenBack))
+        .then([lost_for_good(ATTEMPTS_MAX, "the worker gave it back")]);
+}
+
+#[test]
+fn a_task_waits_for_someone_however_often_nobody_was_there() {
+    // What chance makes of the first wait at that hand-over.
+    const WAIT_MS: u64 = 869;
+    let lost = |attempt, why| lease_lost(attempt, why, false, later(WAIT_MS));
+    let in_vain = |n| [assigned_to("ada", n), lost(n, Loss::NobodyThere)];
+    let next = 2 * ATTEMPTS_MAX + 1;
+    let mut history = vec![submitted()];
+    history.extend((1..next).flat_map(in_vain));
+    history.push(assigned_to("ada", next));
+    // Nor does what comes then end it, once someone was there.
+    for why in [Loss::NobodyThere, Loss::GivenBack] {
+        given::<Task>(history.clone()).at(NOON).when(lose(next, why)).then([lost(next, why)]);
+    }
 }
 
 #[test]

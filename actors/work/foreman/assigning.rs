@@ -7,16 +7,16 @@ use events::known::Known;
 use events::planted::{Bug, planted};
 use events::recorded::Stored;
 use events::store::Verdict;
-use events::task::TaskEvent;
+use events::task::{Loss, TaskEvent};
 use events::time::Timestamp;
 
 use super::{ASSIGNING_MAX, Desk, HANDING_MAX, Note};
-use crate::leases::Pair;
+use crate::leases::{Lost, Pair};
 use crate::placing::Choice;
 use crate::runtime::{Done, Refused};
 use crate::task::TaskCommand;
 use crate::work::errand::{Errand, annals};
-use crate::work::handing::{Handed, Handing};
+use crate::work::handing::{Handed, Handing, work_of};
 
 /// How long an agent has a task without a sign of life, if nothing else was agreed.
 const LEASE_MS: u64 = 30_000;
@@ -26,6 +26,15 @@ const PASS_OVER_MS: u64 = 1_000;
 const PASS_OVER_DOUBLED_MAX: u32 = 6;
 /// Of how many agents it is remembered how often they were not there.
 const ABSENT_MAX: usize = 65_536;
+
+/// An agent was not there.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Absence {
+    /// How often, one time after the other.
+    times: u32,
+    /// Until when it is not asked again.
+    until: Timestamp,
+}
 
 impl Desk {
     pub(super) fn hear_one(&mut self, stored: &Arc<Stored>) {
@@ -56,16 +65,41 @@ impl Desk {
         self.timing.pass(stored.position());
     }
 
-    /// Gives away what there is room for.
+    /// Gives away what there is room for. Where an agent turns out not to be there, another may be.
     pub(super) fn choose(&mut self) {
-        let room = ASSIGNING_MAX - self.assigning;
-        let room = room.min(HANDING_MAX - self.handing.min(HANDING_MAX));
-        if room == 0 {
-            return;
+        loop {
+            let room = ASSIGNING_MAX - self.assigning;
+            let room = room.min(HANDING_MAX - self.handing.min(HANDING_MAX));
+            if room == 0 {
+                return;
+            }
+            let mut all_there = true;
+            for choice in self.placing.choose(self.now(), room) {
+                if self.is_away(&choice) {
+                    all_there = false;
+                    self.leave_be(&choice);
+                } else {
+                    self.assign(choice);
+                }
+            }
+            if all_there {
+                return;
+            }
         }
-        for choice in self.placing.choose(self.now(), room) {
-            self.assign(choice);
-        }
+    }
+
+    /// Whether an agent that was not there when it was asked last is still not there, as far as the
+    /// bus knows. It is asked nothing then, and nothing is recorded.
+    fn is_away(&self, choice: &Choice) -> bool {
+        !self.absent.is_empty()
+            && self.absent.contains_key(&(choice.tenant.clone(), choice.agent.clone()))
+            && self.means.bus.is_heard(&work_of(&choice.tenant, &choice.agent)) == Some(false)
+    }
+
+    fn leave_be(&mut self, choice: &Choice) {
+        let until = self.now().plus_ms(PASS_OVER_MS);
+        self.placing.pass_over(&choice.tenant, &choice.agent, until);
+        self.placing.put_back(choice, self.now());
     }
 
     fn assign(&mut self, choice: Choice) {
@@ -130,13 +164,17 @@ impl Desk {
         let (pair, now) = (Pair { task: *task, attempt: *attempt }, self.tick());
         let adopted = self.leases.adopt(tenant, agent, pair, lease_of(*heartbeat_ms), now);
         if let Err(error) = adopted {
-            tracing::error!(%task, %error, "a lease is not watched");
+            tracing::error!(%task, %error, "a lease cannot be watched, and ends");
+            let (tenant, agent) = (tenant.clone(), agent.clone());
+            self.unwatched.push_back(Lost { tenant, agent, pair, why: Loss::Unclaimed });
         }
     }
 
     fn hand_over(&mut self, choice: Choice, assigned_at: Timestamp) {
+        if !self.hold(&choice) {
+            return;
+        }
         self.handing += 1;
-        self.hold(&choice);
         let (means, inputs) = (Arc::clone(&self.means), Arc::clone(&self.inputs));
         let (notes, lease_ms) = (self.notes.clone(), lease_of(choice.heartbeat_ms));
         let pool = self.means.tools.pool.clone();
@@ -149,14 +187,18 @@ impl Desk {
         self.errands.spawn_on(work, &pool);
     }
 
-    /// From now on it must give signs of life.
-    fn hold(&mut self, choice: &Choice) {
+    /// From now on it must give signs of life. What cannot be watched is handed to nobody: it is given
+    /// back, and placed again.
+    fn hold(&mut self, choice: &Choice) -> bool {
         let Choice { tenant, task, agent, attempt, heartbeat_ms, .. } = choice;
         let (pair, now) = (Pair { task: *task, attempt: *attempt }, self.tick());
         let held = self.leases.hold(tenant, agent, pair, lease_of(*heartbeat_ms), now);
-        if let Err(error) = held {
-            tracing::error!(%task, %error, "a lease is not watched");
+        if let Err(error) = &held {
+            tracing::error!(%task, %error, "a lease cannot be watched, and ends");
+            let (tenant, agent) = (tenant.clone(), agent.clone());
+            self.unwatched.push_back(Lost { tenant, agent, pair, why: Loss::GivenBack });
         }
+        held.is_ok()
     }
 
     pub(super) fn handed_over(&mut self, choice: &Choice, handed: Handed) {
@@ -168,11 +210,16 @@ impl Desk {
         if self.absent.len() >= ABSENT_MAX {
             self.absent.clear();
         }
-        let times = self.absent.entry(name).or_default();
-        *times = times.saturating_add(1);
-        let pause = PASS_OVER_MS << (*times - 1).min(PASS_OVER_DOUBLED_MAX);
-        let until = self.now().plus_ms(pause);
-        self.placing.pass_over(&choice.tenant, &choice.agent, until);
+        let now = self.now();
+        let absence = self.absent.entry(name).or_default();
+        if absence.until > now {
+            // It was asked for several things at once, and was not there once.
+            return;
+        }
+        let pause = PASS_OVER_MS << absence.times.min(PASS_OVER_DOUBLED_MAX);
+        absence.times = absence.times.saturating_add(1);
+        absence.until = now.plus_ms(pause);
+        self.placing.pass_over(&choice.tenant, &choice.agent, absence.until);
     }
 
     /// An agent gives a sign of life: it is worth another try.

@@ -7,16 +7,31 @@ use events::time::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::Desk;
+use super::{Desk, Note};
 use crate::agent::AgentCommand;
 use crate::bounds::OutOfBounds;
-use crate::leases::{Beat, Change, Pair, What};
-use crate::runtime::{NewCommand, Place};
+use crate::leases::{Beat, Change, Pair, Tick, What};
+use crate::runtime::{Done, NewCommand, Place, Refused, Reply};
 use crate::work::PATIENCE;
 use crate::work::errand::annals;
 
 /// How many heartbeats wait; of those beyond, none is heard, and another one comes soon.
 pub const WAITING_MAX: usize = 4096;
+
+/// How many agents are told at once that they are silent.
+pub(super) const TELLING_MAX: usize = 256;
+/// How long it takes until one is told again that could not be.
+const AGAIN_MS: u64 = 1_000;
+
+/// An agent is to be told that it is silent.
+#[derive(Debug, Clone)]
+pub(super) struct Silence {
+    tenant: Tenant,
+    agent: AgentId,
+    /// For how long, and when that was so.
+    for_ms: u64,
+    told_at: Tick,
+}
 
 /// A heartbeat on its way, and who is told what to drop.
 pub struct Heartbeat {
@@ -72,16 +87,43 @@ impl Desk {
     }
 
     /// What changed about an agent because nothing was heard of it.
-    pub(super) fn changed(&mut self, change: &Change) {
+    pub(super) fn changed(&mut self, change: Change) {
         let Change { tenant, agent, what } = change;
         match what {
             What::Slots(slots) => {
-                self.placing.offer_slots(tenant, agent, *slots);
+                self.placing.offer_slots(&tenant, &agent, slots);
             }
             What::Silent { for_ms } => {
-                let since = Timestamp(self.now().0 - i64::try_from(*for_ms * 1000).unwrap_or(0));
-                self.tell_agent(tenant, agent, AgentCommand::GoSilent { since }, "silent");
+                let told_at = self.tick();
+                self.silence(Silence { tenant, agent, for_ms, told_at });
             }
+        }
+    }
+
+    fn silence(&mut self, silence: Silence) {
+        let Silence { tenant, agent, for_ms, .. } = silence.clone();
+        let since = Timestamp(self.now().0 - i64::try_from(for_ms * 1000).unwrap_or(0));
+        self.telling += 1;
+        let notes = self.notes.clone();
+        let reply = move |answer: Result<Done, Refused>| {
+            // There is room for each that is under way. Who is gone needs no note.
+            let answer = answer.map(|_| ());
+            let _ = notes.try_send(Note::Silenced(Box::new(silence), answer));
+        };
+        let command = AgentCommand::GoSilent { since };
+        self.tell_agent(&tenant, &agent, command, "silent", Box::new(reply));
+    }
+
+    /// An agent that does not know that it is silent is told again, if it still is: nobody else would
+    /// say so, and it would go on to get work.
+    pub(super) fn silenced(&mut self, silence: &Silence, answer: &Result<(), Refused>) {
+        let Silence { tenant, agent, for_ms, told_at } = silence;
+        let Err(error) = answer else { return };
+        tracing::warn!(%agent, %error, "an agent is not told that it is silent, and is told again");
+        let now = self.tick();
+        let for_ms = for_ms + now.saturating_sub(*told_at);
+        if let Err(error) = self.leases.say_again(tenant, agent, for_ms, now, AGAIN_MS) {
+            tracing::error!(%agent, %error, "an agent is not told that it is silent");
         }
     }
 
@@ -92,19 +134,34 @@ impl Desk {
         {
             let slots = self.leases.slots(tenant, &agent);
             self.placing.offer_slots(tenant, &agent, slots);
+            self.is_there(tenant, &agent);
         }
     }
 
     /// It is heard again, and perhaps the log says that it is silent.
     pub(super) fn comes_back(&self, tenant: &Tenant, agent: &AgentId) {
         if self.placing.is_silent(tenant, agent) {
-            self.tell_agent(tenant, agent, AgentCommand::Return, "returned");
+            let who = agent.clone();
+            // It is told again at its next sign of life.
+            let reply = move |answer: Result<Done, Refused>| {
+                if let Err(error) = answer {
+                    tracing::warn!(agent = %who, %error, "an agent is not told that it is back");
+                }
+            };
+            let command = AgentCommand::Return;
+            self.tell_agent(tenant, agent, command, "returned", Box::new(reply));
         }
     }
 
-    /// What the watch tells an agent. It is told again should it be so again, so an answer that does
-    /// not come is no harm.
-    fn tell_agent(&self, tenant: &Tenant, agent: &AgentId, command: AgentCommand, name: &str) {
+    /// What the watch tells an agent.
+    fn tell_agent(
+        &self,
+        tenant: &Tenant,
+        agent: &AgentId,
+        command: AgentCommand,
+        name: &str,
+        reply: Reply,
+    ) {
         let now = self.now();
         let place = Place {
             tenant: tenant.clone(),
@@ -121,15 +178,6 @@ impl Desk {
             blobs: Vec::new(),
             deadline: Instant::now() + PATIENCE,
         };
-        let agent = agent.clone();
-        self.means.agents.ask(
-            place,
-            asked,
-            Box::new(move |answer| {
-                if let Err(error) = answer {
-                    tracing::warn!(%agent, %error, "an agent is not told what is known of it");
-                }
-            }),
-        );
+        self.means.agents.ask(place, asked, reply);
     }
 }

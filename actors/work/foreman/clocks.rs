@@ -9,11 +9,12 @@ use events::id::{AgentId, TaskId, Tenant};
 use events::known::Known;
 use events::recorded::Recorded;
 use events::subject::{Subject, What};
-use events::task::TaskEvent;
+use events::task::{Loss, TaskEvent};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::{Desk, Note};
+use super::beats::TELLING_MAX;
+use super::{Desk, Note, REST};
 use crate::leases::{Lost, Pair, Tick};
 use crate::placing::Held;
 use crate::runtime::{Done, Refused};
@@ -39,7 +40,8 @@ impl Desk {
             let Held { tenant, task, agent, attempt, .. } = held;
             let pair = Pair { task, attempt };
             if let Err(error) = self.leases.adopt(&tenant, &agent, pair, lease_ms, now) {
-                tracing::error!(%task, %error, "a lease is not watched");
+                tracing::error!(%task, %error, "a lease cannot be watched, and ends");
+                self.unwatched.push_back(Lost { tenant, agent, pair, why: Loss::Unclaimed });
             }
         }
         self.leases.caught_up();
@@ -54,8 +56,13 @@ impl Desk {
         for lost in self.leases.lost(now, ENDING_MAX - self.ending) {
             self.end_lease(lost);
         }
-        for change in self.leases.changes(now, ENDING_MAX) {
-            self.changed(&change);
+        while self.ending < ENDING_MAX
+            && let Some(lost) = self.unwatched.pop_front()
+        {
+            self.end_lease(lost);
+        }
+        for change in self.leases.changes(now, TELLING_MAX.saturating_sub(self.telling)) {
+            self.changed(change);
         }
     }
 
@@ -148,14 +155,18 @@ impl Desk {
 
     /// Returns when a time has come that something waits for.
     pub(super) async fn alarm(&self) {
-        let recorded = [self.waits_for_choice(), self.timing.next()].into_iter().flatten().min();
+        let rings = self.timing.next().filter(|_| self.ringing < RINGING_MAX);
+        let recorded = [self.waits_for_choice(), rings].into_iter().flatten().min();
         let until_recorded = recorded.map(|at| {
             let micros = u64::try_from(at.0.saturating_sub(self.now().0)).unwrap_or(0);
             Duration::from_micros(micros)
         });
         let until_lease = self.leases.next().map(|at| {
             let now = (Instant::now() - self.began).as_millis() as u64;
-            Duration::from_millis(at.saturating_sub(now))
+            let until = Duration::from_millis(at.saturating_sub(now));
+            // What there is no room for comes when there is.
+            let is_full = self.ending >= ENDING_MAX || self.telling >= TELLING_MAX;
+            if is_full { until.max(REST) } else { until }
         });
         match [until_recorded, until_lease].into_iter().flatten().min() {
             Some(time) => sleep(time.min(SLEEP_MAX)).await,

@@ -3,29 +3,11 @@
 use std::time::Duration;
 
 use events::content::{Content, Json};
-use events::id::main_tenant;
 use events::task::{Loss, TaskEvent, Timeouts};
-use tokio::sync::oneshot;
 
-use super::world::{Life, World, agent, asked_to, on_stage, passes, task};
+use super::world::{World, asked_to, on_stage, passes, task};
 use crate::leases::Pair;
 use crate::task::Order;
-use crate::work::foreman::beats::Heartbeat;
-
-/// A process of the agent says that it lives, and what it has.
-async fn beats(life: &Life, name: &str, pairs: Vec<Pair>) -> Vec<Pair> {
-    let (tell, told) = oneshot::channel();
-    let heartbeat = Heartbeat {
-        tenant: main_tenant(),
-        agent: agent(name),
-        process: "one".into(),
-        slots: 1,
-        pairs,
-        tell: Box::new(move |drop_these| drop(tell.send(drop_these))),
-    };
-    assert!(life.foreman.heartbeats().send(heartbeat).is_ok(), "there is room");
-    told.await.expect("it is answered").expect("it is a heartbeat")
-}
 
 #[tokio::test(start_paused = true)]
 async fn after_a_restart_nothing_is_handed_over_again() {
@@ -44,7 +26,7 @@ async fn after_a_restart_nothing_is_handed_over_again() {
         let mut worker = life.works("resize").await;
         let has = Pair { task: task(1), attempt: 1 };
         for _ in 0..10 {
-            assert!(beats(&life, "resize", vec![has]).await.is_empty(), "it may go on");
+            assert!(life.beats("resize", vec![has]).await.is_empty(), "it may go on");
             passes(Duration::from_secs(10)).await;
         }
         assert_eq!(world.history(task(1)).await.len(), 2, "it still has it");
@@ -70,7 +52,7 @@ async fn what_nobody_claims_after_a_restart_is_lost_and_placed_again() {
         let life = world.begins().await;
         let mut worker = life.works("resize").await;
         for _ in 0..3 {
-            beats(&life, "resize", Vec::new()).await;
+            life.beats("resize", Vec::new()).await;
             passes(Duration::from_secs(10)).await;
         }
         let history = world.history(task(1)).await;
@@ -78,7 +60,7 @@ async fn what_nobody_claims_after_a_restart_is_lost_and_placed_again() {
         let work = worker.next().await.expect("there is work");
         assert_eq!(asked_to(&work), (task(1), 2));
         let old = Pair { task: task(1), attempt: 1 };
-        assert_eq!(beats(&life, "resize", vec![old]).await, [old], "it has it no longer");
+        assert_eq!(life.beats("resize", vec![old]).await, [old], "it has it no longer");
     })
     .await;
 }

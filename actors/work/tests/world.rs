@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::agent::Offer;
+use events::bus::simulated::{Rules, Simulated};
 use events::bus::{Bus as _, Message, Router, Subscribe, Subscription};
 use events::codec::decode;
 use events::content::{Content, Json};
@@ -27,10 +28,13 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::agent::AgentCommand;
+use crate::leases::{HEARTBEAT_MS, LEASES_MAX, Leases, Pair};
+use crate::runtime::tests::faulty::Faulty;
 use crate::runtime::{Done, Hosted, NewCommand, Place, Refused, Registry, Stage, Tools};
 use crate::task::{Order, TaskCommand};
 use crate::work::Means;
 use crate::work::foreman::Foreman;
+use crate::work::foreman::beats::Heartbeat;
 
 /// How long a command is worth deciding.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -48,9 +52,12 @@ impl Clock for VirtualClock {
 
 /// What outlives those who work on it.
 pub(super) struct World {
-    store: Arc<Memory>,
+    pub(super) store: Faulty,
     snapshots: Arc<MemorySnapshots>,
     clock: Arc<VirtualClock>,
+    /// Whether the bus can tell who listens.
+    sees: bool,
+    leases_max: usize,
     keys: Arc<MemoryKeys>,
 }
 
@@ -84,18 +91,30 @@ impl World {
     /// Another number is another log.
     pub(super) fn of(log: u128) -> Self {
         Self {
-            store: Arc::new(Memory::new(LogId(Uuid::from_u128(log)))),
+            store: Faulty::new(Memory::new(LogId(Uuid::from_u128(log)))),
             snapshots: Arc::default(),
             clock: Arc::new(VirtualClock { began: Instant::now() }),
+            sees: true,
+            leases_max: LEASES_MAX,
             keys: Arc::default(),
         }
     }
 
+    /// One with a bus that cannot tell who listens.
+    pub(super) fn unseeing() -> Self {
+        Self { sees: false, ..Self::new() }
+    }
+
+    /// One that can watch no more leases than this.
+    pub(super) fn watching(leases_max: usize) -> Self {
+        Self { leases_max, ..Self::new() }
+    }
+
     /// The system begins, on whatever is on record.
     pub(super) async fn begins(&self) -> Life {
-        let head = self.store.reader().head().await.expect("a head");
+        let head = self.store.log.head().await.expect("a head");
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
-        let store: Arc<dyn events::store::EventStore> = Arc::clone(&self.store) as _;
+        let store: Arc<dyn events::store::EventStore> = Arc::new(self.store.clone());
         let (writer, _task) = Writer::start(store, Arc::clone(&clock), head);
         let snapshots = Arc::clone(&self.snapshots) as _;
         let tools = Tools::new(writer, self.store.reader(), snapshots, clock, Handle::current());
@@ -105,9 +124,13 @@ impl World {
             agents: Registry::new(stage, Arc::clone(&tools)),
             tools,
             keys: Arc::clone(&self.keys) as _,
-            bus: Arc::new(router.clone()),
+            bus: match self.sees {
+                true => Arc::new(router.clone()),
+                false => Arc::new(Simulated::over(router.clone(), Rules::default(), 1)),
+            },
         });
-        let foreman = Foreman::begin(Arc::clone(&means));
+        let leases = Leases::new(HEARTBEAT_MS).limited_to(self.leases_max);
+        let foreman = Foreman::watching(Arc::clone(&means), leases);
         Life { means, router, foreman }
     }
 
@@ -119,12 +142,12 @@ impl World {
 
     /// What is on record about a task.
     pub(super) async fn history(&self, task: TaskId) -> Vec<TaskEvent> {
-        history(&*self.store.reader(), task).await
+        history(&self.store.log, task).await
     }
 
     /// How many commands have an outcome.
     pub(super) async fn outcomes(&self) -> u64 {
-        self.store.reader().head().await.expect("a head").outcomes
+        self.store.log.head().await.expect("a head").outcomes
     }
 }
 
@@ -153,6 +176,27 @@ impl Life {
         };
         let asked = asked(AgentCommand::Register(offer));
         ask(&self.means.agents, agent.parse().expect("a token"), asked).await.expect("recorded");
+    }
+
+    /// An agent is told something.
+    pub(super) async fn tells(&self, agent: &str, command: AgentCommand) {
+        let key = agent.parse().expect("a token");
+        ask(&self.means.agents, key, asked(command)).await.expect("recorded");
+    }
+
+    /// A process of the agent says that it lives, and what it has; it hears what it has no longer.
+    pub(super) async fn beats(&self, name: &str, pairs: Vec<Pair>) -> Vec<Pair> {
+        let (tell, told) = oneshot::channel();
+        let heartbeat = Heartbeat {
+            tenant: main_tenant(),
+            agent: agent(name),
+            process: "one".into(),
+            slots: 1,
+            pairs,
+            tell: Box::new(move |drop_these| drop(tell.send(drop_these))),
+        };
+        assert!(self.foreman.heartbeats().send(heartbeat).is_ok(), "there is room");
+        told.await.expect("it is answered").expect("it is a heartbeat")
     }
 
     /// A worker of the agent, which hears what it is asked to do.

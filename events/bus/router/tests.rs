@@ -84,8 +84,9 @@ async fn a_subscription_ends_though_it_has_missed_some_of_what_it_wanted() {
 async fn who_is_gone_is_forgotten() {
     let bus = Router::new(1);
     let gone = bus.subscribe(Subscribe::to(pattern("a"))).await.expect("it listens");
-    assert_eq!(bus.listeners(), 1);
+    assert_eq!((bus.listeners(), bus.is_heard(&name("a"))), (1, Some(true)));
     drop(gone);
+    assert_eq!(bus.is_heard(&name("a")), Some(false));
     assert_eq!(bus.listeners(), 0);
     let asked = bus.request(Message::new(name("a"), ""), Duration::from_secs(3600)).await;
     assert_eq!(asked, Err(Error::NoResponders(name("a"))));

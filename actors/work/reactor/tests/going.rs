@@ -117,6 +117,29 @@ async fn that_the_log_takes_nothing_is_no_attempt_either() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_log_that_cannot_be_read_for_a_while_is_read_again_and_nothing_is_skipped() {
+    on_stage(async {
+        for fails in 1..8 {
+            let faulty = Faulty::new(new_log());
+            let world = World::on(faulty.clone(), Limits::default()).await;
+            world.submits([1, 2]).await;
+            world.notes(1, "2 before").await;
+            // At its beginning, and later in between.
+            faulty.fails_reads(fails);
+            let reactor = world.passes_on::<0>();
+            world.settles(&reactor).await;
+            passes(Duration::from_secs(5)).await;
+            faulty.fails_reads(fails);
+            passes(Duration::from_secs(5)).await;
+            world.notes(1, "2 then").await;
+            world.settles(&reactor).await;
+            assert_eq!(world.said_of(2).await, ["before", "then"], "after {fails}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_does_not_concern_a_reaction_is_not_even_read() {
     on_stage(async {
         let world = World::new().await;

@@ -96,10 +96,11 @@ impl World {
         let log = store.log.clone();
         let clock = Arc::new(SetClock::at(1_780_000_000_000_000));
         let head = log.head().await.expect("a head");
+        let reader = store.reader();
         let (writer, _task) = Writer::start(Arc::new(store), Arc::clone(&clock) as _, head);
         let snapshots = Arc::<MemorySnapshots>::default();
         let pool = tokio::runtime::Handle::current();
-        let mut tools = Tools::new(writer.clone(), log.reader(), snapshots, clock, pool);
+        let mut tools = Tools::new(writer.clone(), reader, snapshots, clock, pool);
         tools.limits = limits;
         let (tools, stage) = (Arc::new(tools), Stage::here());
         let means = Means {
