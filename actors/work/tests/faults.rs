@@ -5,7 +5,7 @@ use std::time::Duration;
 use events::content::{Content, Json};
 use events::task::{Loss, TaskEvent};
 
-use super::world::{World, asked_to, on_stage, passes, task};
+use super::world::{World, asked_to, next, on_stage, passes, task};
 use crate::runtime::tests::faulty::Fault;
 use crate::task::{Order, TaskCommand};
 
@@ -24,7 +24,7 @@ async fn an_assignment_whose_answer_was_lost_is_lost_and_placed_again() {
         life.orders(task(1), Order { not_before, ..order() }).await;
         passes(Duration::from_secs(1)).await;
         world.store.befalls([Fault::BrokenAfter]);
-        let work = worker.next().await.expect("there is work");
+        let work = next(&mut worker).await;
         assert_eq!(asked_to(&work), (task(1), 2), "nobody was handed the first one");
         let history = world.history(task(1)).await;
         assert!(matches!(&history[1], TaskEvent::Assigned(first) if first.attempt == 1));
@@ -48,7 +48,7 @@ async fn a_log_that_cannot_be_read_for_a_while_is_read_again_and_nothing_is_skip
             let life = world.begins().await;
             let mut worker = life.works("resize").await;
             life.submits(task(1), "resize").await;
-            let work = worker.next().await.expect("there is work");
+            let work = next(&mut worker).await;
             assert_eq!(asked_to(&work), (task(1), 1), "after {fails}");
             life.answers(&work, r#"{"result":8}"#).await;
             for n in 2..6 {
@@ -56,7 +56,7 @@ async fn a_log_that_cannot_be_read_for_a_while_is_read_again_and_nothing_is_skip
                 world.store.fails_reads(fails);
                 passes(Duration::from_secs(5)).await;
                 life.submits(task(n), "resize").await;
-                let work = worker.next().await.expect("there is work");
+                let work = next(&mut worker).await;
                 assert_eq!(asked_to(&work), (task(n), 1), "after {fails}");
                 life.answers(&work, r#"{"result":8}"#).await;
             }

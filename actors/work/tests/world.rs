@@ -232,6 +232,12 @@ impl Life {
     }
 }
 
+/// The work that comes next; it must come within an hour.
+pub(super) async fn next(worker: &mut Subscription) -> Message {
+    let work = tokio::time::timeout(Duration::from_secs(3_600), worker.next()).await;
+    work.expect("work comes").expect("the bus goes on")
+}
+
 /// What a worker is asked to do: the task, and which hand-over it is.
 pub(super) fn asked_to(work: &Message) -> (TaskId, u32) {
     let said: Value = serde_json::from_slice(&work.payload).expect("JSON");
