@@ -9,6 +9,7 @@
 //! | [`built_in`] | agents that work in this process |
 //! | [`reactor`] | tells actors what follows from events, and parks what it cannot deal with |
 //! | [`carrying`] | what commands carry, made ready to be recorded |
+//! | `watched` | tells of a part that ends by itself |
 //! | `errand` | commands that the system itself gives |
 
 pub mod built_in;
@@ -20,6 +21,7 @@ mod inputs;
 pub mod reactor;
 #[cfg(test)]
 mod tests;
+mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,11 @@ use events::store::keys::KeyStore;
 use crate::agent::Agent;
 use crate::runtime::{Registry, Tools};
 use crate::task::Task;
+pub use handing::BESIDE_BYTES_MAX;
+pub use watched::{Ended, watched};
+
+/// Hears that a part of the system has ended by itself.
+pub type OnEnd = Box<dyn Fn(Ended) + Send + Sync>;
 
 /// How long a command of the system may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,4 +53,6 @@ pub struct Means {
     pub keys: Arc<dyn KeyStore>,
     /// The bus that workers listen to.
     pub bus: Arc<dyn Bus>,
+    /// Who hears that one of those who hand out work has ended by itself.
+    pub on_end: OnEnd,
 }

@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep};
 use super::Means;
 use super::handing::Handed;
 use super::inputs::Inputs;
+use super::watched;
 use crate::leases::{HEARTBEAT_MS, Leases, Lost};
 use crate::placing::{Choice, Placing};
 use crate::runtime::{Done, Refused};
@@ -115,7 +116,7 @@ impl Foreman {
         let (at, seen) = watch::channel(Position::ZERO);
         let pool = means.tools.pool.clone();
         let desk = Desk {
-            means,
+            means: Arc::clone(&means),
             placing: Placing::default(),
             timing: Timing::default(),
             leases,
@@ -137,7 +138,9 @@ impl Foreman {
             began: Instant::now(),
             at,
         };
-        let work = pool.spawn(run(desk, (came, heard), stopped));
+        let work = watched(&pool, "foreman", run(desk, (came, heard), stopped), move |why| {
+            (means.on_end)(why);
+        });
         Self { stop, at: seen, heartbeats: Heartbeats(beats), work }
     }
 
@@ -176,19 +179,14 @@ async fn run(
     mut desk: Desk,
     (mut notes, mut beats): (mpsc::Receiver<Note>, mpsc::Receiver<Heartbeat>),
     mut stopped: watch::Receiver<bool>,
-) {
+) -> Result<(), Error> {
     let mut feed = loop {
         match desk.remember().await {
-            Ok(feed) => break feed,
             Err(error) if error.passes() => rest(&error).await,
-            Err(error) => return tracing::error!(%error, "nothing is handed out at all"),
+            feed => break feed?,
         }
     };
-    match desk.catch_up(&mut feed, &mut stopped).await {
-        Ok(()) => {}
-        Err(Error::Stopped) => return,
-        Err(error) => return tracing::error!(%error, "nothing is handed out at all"),
-    }
+    desk.catch_up(&mut feed, &mut stopped).await?;
     let mut came = Vec::new();
     loop {
         desk.choose();
@@ -197,11 +195,8 @@ async fn run(
         tokio::select! {
             events = feed.next() => match events {
                 Ok(heard) => desk.hear(heard),
-                Err(Error::Stopped) => return,
                 Err(error) if error.passes() => rest(&error).await,
-                Err(error) => {
-                    return tracing::error!(%error, "nothing is handed out any more");
-                }
+                Err(error) => return Err(error),
             },
             _ = notes.recv_many(&mut came, ASSIGNING_MAX) => {
                 came.drain(..).for_each(|note| desk.note(note));
@@ -212,6 +207,7 @@ async fn run(
         }
     }
     desk.keep(KEPT_AT_LEAST).await;
+    Ok(())
 }
 
 impl Desk {

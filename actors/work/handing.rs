@@ -8,7 +8,7 @@ use events::bus::{self, Headers, Message, Name};
 use events::content::{Content, DEPTH_MAX, Json, depth};
 use events::id::{AgentId, Principal, TaskId, Tenant};
 use events::personal::KeyId;
-use events::store::NewBlob;
+use events::store::{self, NewBlob, Verdict};
 use events::subject::{Subject, What};
 use events::task::{Class, Failure, Loss};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use super::errand::{Errand, about_attempt, annals};
 use super::inputs::{Inputs, NoInput, opened};
 use crate::command::Carrying as _;
 use crate::placing::Choice;
+use crate::runtime::Refused;
 use crate::task::TaskCommand;
 
 /// How long a worker may take to say that it has taken a task, or to bring the result.
@@ -47,6 +48,9 @@ pub(super) enum Handed {
     /// What came of it could not be recorded: the lease will tell.
     Untold,
 }
+
+/// How many bytes a worker is told beside the kind and the input of a task.
+pub const BESIDE_BYTES_MAX: usize = 192;
 
 /// What a worker is asked to do.
 #[derive(Serialize)]
@@ -109,17 +113,37 @@ impl Handing {
         let told = match self.message(inputs, means).await {
             Ok((message, key)) => match means.bus.request(message, ANSWER_WITHIN).await {
                 Ok(answer) => self.read(&answer, key, means).await,
+                Err(error @ bus::Error::TooLarge { .. }) => Some(self.too_large(&error)),
                 Err(error) => Some(Told::by(annals(), self.lost(loss(&error)))),
             },
             Err(why) => Some(Told::by(annals(), self.cannot(&why))),
         };
         let Some(told) = told else { return Handed::Taken };
         let lost = told.loss();
-        let answer = self.errand(told).run(means).await;
-        match (answer, lost) {
-            (_, Some(why)) => Handed::Lost(why),
-            (Ok(_), None) => Handed::Ended,
-            (Err(_), None) => Handed::Untold,
+        let name = if lost.is_some() { "lost" } else { "result" };
+        let answer = self.errand(name, told).run(means).await;
+        if let Some(why) = lost {
+            return Handed::Lost(why);
+        }
+        let refused = match answer {
+            Ok(done) => match done.outcome.verdict {
+                Verdict::Accepted | Verdict::Nothing => return Handed::Ended,
+                Verdict::Rejected { code, message } => format!("{code}: {message}"),
+            },
+            Err(Refused::Log(error @ store::Error::TooLarge { .. })) => error.to_string(),
+            Err(_) => return Handed::Untold,
+        };
+        self.refuse(refused, means).await
+    }
+
+    /// What the worker says cannot be recorded, and never will be; that can.
+    async fn refuse(&self, why: String, means: &Means) -> Handed {
+        let error = Failure { code: "answer_refused".into(), message: why };
+        let told = Told::by(annals(), self.fails(Class::Temporary, error));
+        match self.errand("refused", told).run(means).await {
+            // It came too late for that as well, or is on record.
+            Ok(_) => Handed::Ended,
+            Err(_) => Handed::Untold,
         }
     }
 
@@ -156,7 +180,7 @@ impl Handing {
             Ok(Said::Taken) => return None,
             Ok(Said::GivenBack) => self.lost(Loss::GivenBack),
             Ok(Said::Failed(Wrong { class, code, message })) => {
-                TaskCommand::Fail { attempt, class, error: Failure { code, message } }
+                self.fails(class, Failure { code, message })
             }
             Ok(Said::Result(json)) => {
                 let (result, blobs) = self.carried(json, &answer.headers, key, means).await?;
@@ -168,7 +192,7 @@ impl Handing {
             }
             Err(what) => {
                 let error = Failure { code: "answer_unreadable".into(), message: what };
-                TaskCommand::Fail { attempt, class: Class::Temporary, error }
+                self.fails(Class::Temporary, error)
             }
         };
         Some(Told::by(principal, command))
@@ -205,12 +229,21 @@ impl Handing {
             NoInput::Erased | NoInput::Unreadable => Class::Permanent,
         };
         let error = Failure { code: "input_missing".into(), message: why.to_string() };
+        self.fails(class, error)
+    }
+
+    /// The bus does not carry what the worker would have to be told. It will be no smaller.
+    fn too_large(&self, why: &bus::Error) -> Told {
+        let error = Failure { code: "input_too_large".into(), message: why.to_string() };
+        Told::by(annals(), self.fails(Class::Permanent, error))
+    }
+
+    fn fails(&self, class: Class, error: Failure) -> TaskCommand {
         TaskCommand::Fail { attempt: self.choice.attempt, class, error }
     }
 
-    fn errand(&self, told: Told) -> Errand {
+    fn errand(&self, name: &str, told: Told) -> Errand {
         let Choice { tenant, task, attempt, .. } = &self.choice;
-        let name = if told.loss().is_some() { "lost" } else { "result" };
         let id = about_attempt(*task, *attempt, name, self.assigned_ms);
         let Told { command, principal, blobs } = told;
         let (tenant, task, causation) = (tenant.clone(), *task, None);
@@ -252,6 +285,15 @@ fn said(payload: &Bytes) -> Result<Said, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_beside_an_input_has_a_limit() {
+        let task = TaskId(uuid::Uuid::from_u128(u128::MAX));
+        let input = Json::parse("7").expect("JSON");
+        let work = Work { task, attempt: u32::MAX, kind: "", input: &input, lease_ms: u64::MAX };
+        let bytes = serde_json::to_vec(&work).expect("texts and numbers are JSON").len();
+        assert!(bytes < BESIDE_BYTES_MAX, "{bytes} bytes");
+    }
 
     #[test]
     fn a_worker_says_one_of_four_things() {

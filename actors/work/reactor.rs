@@ -37,8 +37,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::Means;
 use super::foreman::feed::Feed;
+use super::{Means, watched};
 use crate::reactions::Listed;
 use crate::runtime::{Done, Refused};
 use mending::{ASKS_MAX, Ask, Mending};
@@ -97,17 +97,19 @@ impl Reactor {
     /// Begins where it stopped, if it ever was at work on this log.
     #[must_use]
     pub fn begin(listed: Listed, means: Arc<Means>, on_record: OnRecord) -> Self {
-        let pool = means.tools.pool.clone();
+        let (pool, tells) = (means.tools.pool.clone(), Arc::clone(&means));
         let (desk, ears, mending, at) = Desk::new(listed, means, on_record);
         let (stop, mut stopped) = watch::channel(false);
-        let work = pool.spawn(async move {
+        let work = async move {
             let mut desk = desk;
-            tokio::select! {
-                () = desk.work(ears) => {}
-                _ = stopped.wait_for(|stopped| *stopped) => {}
-            }
+            let ended = tokio::select! {
+                ended = desk.work(ears) => ended,
+                _ = stopped.wait_for(|stopped| *stopped) => Ok(()),
+            };
             desk.leave();
-        });
+            ended
+        };
+        let work = watched(&pool, "reactor", work, move |why| (tells.on_end)(why));
         Self { mending, stop, at, work }
     }
 
@@ -167,16 +169,7 @@ impl Desk {
     }
 
     /// Works until the log ends, or cannot be worked with.
-    async fn work(&mut self, ears: Ears) {
-        match self.react(ears).await {
-            Ok(()) | Err(Error::Stopped) => {}
-            Err(error) => {
-                tracing::error!(consumer = %self.consumer, %error, "nothing is reacted to any more");
-            }
-        }
-    }
-
-    async fn react(&mut self, mut ears: Ears) -> Result<(), Error> {
+    async fn work(&mut self, mut ears: Ears) -> Result<(), Error> {
         let mut feed = self.remember().await?;
         loop {
             self.wake();

@@ -38,6 +38,8 @@ pub(crate) struct Faulty {
     short: Arc<AtomicBool>,
     /// How many more reads fail.
     unread: Arc<AtomicUsize>,
+    /// Whether it can be read at all.
+    lost: Arc<AtomicBool>,
     /// Whether batches come in.
     open: watch::Sender<bool>,
 }
@@ -45,7 +47,8 @@ pub(crate) struct Faulty {
 impl Faulty {
     pub(crate) fn new(log: Memory) -> Self {
         let open = watch::Sender::new(true);
-        Self { log, faults: Arc::default(), short: Arc::default(), unread: Arc::default(), open }
+        let (faults, short, unread, lost) = <_>::default();
+        Self { log, faults, short, unread, lost, open }
     }
 
     /// What happens to the next batches, and to no later ones.
@@ -68,7 +71,15 @@ impl Faulty {
         self.open.send_replace(!holds_back);
     }
 
+    /// From now on it cannot be read, and never will be.
+    pub(crate) fn is_lost(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+    }
+
     fn is_read(&self) -> Result<(), Error> {
+        if self.lost.load(Ordering::Relaxed) {
+            return Err(Error::Failed("it is told to be lost".into()));
+        }
         let one_less = |left: usize| left.checked_sub(1);
         match self.unread.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
             Ok(_) => Err(Error::Unavailable("it is told to be".into())),

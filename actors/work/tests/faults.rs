@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use events::content::{Content, Json};
+use events::store::Error;
 use events::task::{Loss, TaskEvent};
 
 use super::world::{World, asked_to, next, on_stage, passes, task};
 use crate::runtime::tests::faulty::Fault;
 use crate::task::{Order, TaskCommand};
+use crate::work::Ended;
 
 fn order() -> Order {
     Order::new("resize", Content::Inline(Json::parse("7").expect("JSON")))
@@ -98,6 +100,28 @@ async fn what_is_cancelled_together_with_its_assignment_is_not_handed_over() {
         assert!(matches!(rest, [TaskEvent::Assigned(_), TaskEvent::Cancelled(_)]), "{rest:?}");
         let handed = tokio::time::timeout(Duration::from_secs(60), worker.next()).await;
         assert!(handed.is_err(), "it was handed over");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_nothing_can_be_handed_out_any_more_is_told() {
+    on_stage(async {
+        let world = World::new();
+        let told = || world.ended.lock().expect("held").clone();
+        let life = world.begins().await;
+        passes(Duration::from_secs(5)).await;
+        life.ends().await;
+        assert!(told().is_empty(), "that it was told to end is no trouble");
+        let _life = world.begins().await;
+        passes(Duration::from_secs(5)).await;
+        world.store.is_lost();
+        passes(Duration::from_secs(5)).await;
+        assert!(matches!(told()[..], [Ended::Log(Error::Failed(_))]), "{:?}", told());
+        // Nor does it begin.
+        let _life = world.begins().await;
+        passes(Duration::from_secs(5)).await;
+        assert_eq!(told().len(), 2);
     })
     .await;
 }

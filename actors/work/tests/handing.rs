@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use events::bus::MESSAGE_BYTES_MAX;
 use events::content::{Content, Json};
 use events::store::Verdict;
-use events::task::{Loss, TaskEvent};
+use events::task::{Class, Loss, TaskEvent};
 
 use super::world::{World, asked_to, history, on_stage, passes, task};
 use crate::task::TaskCommand;
+use crate::work::BESIDE_BYTES_MAX;
 
 fn result() -> Content {
     Content::Inline(Json::parse("8").expect("JSON"))
@@ -91,6 +93,51 @@ async fn who_is_not_there_gets_the_task_again_later() {
         let work = worker.next().await.expect("there is work");
         assert_eq!(asked_to(&work).0, task(1));
         assert!(asked_to(&work).1 > 1, "each hand-over has a number of its own");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_the_task_refuses_is_a_failure_of_the_attempt() {
+    on_stage(async {
+        let world = World::new();
+        let life = world.begins().await;
+        let mut worker = life.works("resize").await;
+        life.registers("resize", 1).await;
+        life.submits(task(1), "resize").await;
+        let work = worker.next().await.expect("there is work");
+        let odd = r#"{"failed":{"class":"permanent","code":"no\nname","message":"no"}}"#;
+        life.answers(&work, odd).await;
+        passes(Duration::from_millis(100)).await;
+        let history = world.history(task(1)).await;
+        let Some(TaskEvent::AttemptFailed(failed)) = history.get(2) else { panic!("{history:?}") };
+        assert_eq!((failed.class, &failed.error.code[..]), (Class::Temporary, "answer_refused"));
+        let message = &failed.error.message;
+        assert!(message.starts_with("task.invalid_name"), "{message}");
+        let again = worker.next().await.expect("it is tried again");
+        assert_eq!(asked_to(&again), (task(1), 2));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_bus_does_not_carry_is_not_tried_again() {
+    on_stage(async {
+        let world = World::new();
+        let life = world.begins().await;
+        let _worker = life.works("resize").await;
+        life.registers("resize", 1).await;
+        let most = MESSAGE_BYTES_MAX - BESIDE_BYTES_MAX - "resize".len();
+        for (n, bytes, is_carried) in [(1, MESSAGE_BYTES_MAX, false), (2, most, true)] {
+            let text = format!("\"{}\"", "x".repeat(bytes - 2));
+            let input = Json::parse(&text).expect("JSON");
+            life.submits_large(task(n), "resize", input).await;
+            passes(Duration::from_millis(500)).await;
+            let history = world.history(task(n)).await;
+            let failed = matches!(history.last(), Some(TaskEvent::Failed(failed))
+                if failed.class == Class::Permanent && failed.error.code == "input_too_large");
+            assert_eq!(failed, !is_carried, "{bytes} bytes: {:?}", &history[1..]);
+        }
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! A world to try promises in: a log that outlives whoever works on it, a bus, and workers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use events::agent::Offer;
@@ -28,13 +28,15 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::agent::AgentCommand;
+use crate::command::Carrying as _;
 use crate::leases::{HEARTBEAT_MS, LEASES_MAX, Leases, Pair};
 use crate::runtime::tests::faulty::Faulty;
 use crate::runtime::{Done, Hosted, NewCommand, Place, Refused, Registry, Stage, Tools};
 use crate::task::{Order, TaskCommand};
-use crate::work::Means;
+use crate::work::carrying::Carrier;
 use crate::work::foreman::Foreman;
 use crate::work::foreman::beats::Heartbeat;
+use crate::work::{Ended, Means};
 
 /// How long a command is worth deciding.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -57,6 +59,8 @@ pub(super) struct World {
     clock: Arc<VirtualClock>,
     /// Whether the bus can tell who listens.
     sees: bool,
+    /// Why something ended by itself.
+    pub(super) ended: Arc<Mutex<Vec<Ended>>>,
     leases_max: usize,
     keys: Arc<MemoryKeys>,
 }
@@ -95,6 +99,7 @@ impl World {
             snapshots: Arc::default(),
             clock: Arc::new(VirtualClock { began: Instant::now() }),
             sees: true,
+            ended: Arc::default(),
             leases_max: LEASES_MAX,
             keys: Arc::default(),
         }
@@ -124,6 +129,10 @@ impl World {
             agents: Registry::new(stage, Arc::clone(&tools)),
             tools,
             keys: Arc::clone(&self.keys) as _,
+            on_end: {
+                let ended = Arc::clone(&self.ended);
+                Box::new(move |why| ended.lock().expect("held").push(why))
+            },
             bus: match self.sees {
                 true => Arc::new(router.clone()),
                 false => Arc::new(Simulated::over(router.clone(), Rules::default(), 1)),
@@ -213,6 +222,16 @@ impl Life {
     pub(super) async fn orders(&self, task: TaskId, order: Order) {
         let done = self.says(task, TaskCommand::Submit(Box::new(order))).await;
         done.expect("it is recorded");
+    }
+
+    /// The same, with this input, which may be large.
+    pub(super) async fn submits_large(&self, task: TaskId, kind: &str, input: Json) {
+        let tenant = main_tenant();
+        let mut carrier = Carrier::new(&tenant, None);
+        let order = Order::new(kind, carrier.content(input));
+        let command = TaskCommand::Submit(Box::new(order));
+        let asked = NewCommand { blobs: carrier.into_blobs(), ..asked(command) };
+        ask(&self.means.tasks, StreamKey::of_uuid(task.0), asked).await.expect("it is recorded");
     }
 
     pub(super) async fn says(&self, task: TaskId, command: TaskCommand) -> Result<Done, Refused> {

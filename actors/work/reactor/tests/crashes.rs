@@ -29,7 +29,7 @@ struct Steps<F> {
     work: Pin<Box<F>>,
 }
 
-impl<F: Future<Output = ()>> Future for Steps<F> {
+impl<F: Future> Future for Steps<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -37,7 +37,7 @@ impl<F: Future<Output = ()>> Future for Steps<F> {
             return Poll::Ready(());
         }
         self.left -= 1;
-        self.work.as_mut().poll(context)
+        self.work.as_mut().poll(context).map(drop)
     }
 }
 

@@ -7,7 +7,7 @@ use events::id::{Consumer, LogId};
 use events::known::Known;
 use events::store::conformance::another::{ALL, moves};
 use events::store::memory::Memory;
-use events::store::{EventStore, LogReader, Parked};
+use events::store::{Error, EventStore, LogReader, Parked};
 use events::stream::Position;
 use events::task::{Class, Parent};
 use uuid::Uuid;
@@ -21,6 +21,7 @@ use crate::runtime::tests::faulty::Fault::{BrokenAfter, BrokenBefore, Full, Unav
 use crate::runtime::tests::faulty::Faulty;
 use crate::story::{agent, assign, complete, fail, order, submit, task, tenant};
 use crate::task::{Order, TaskCommand};
+use crate::work::Ended;
 use crate::work::reactor::answers::TRIES_MAX;
 
 /// Where it stands, as the log keeps it.
@@ -135,6 +136,36 @@ async fn a_log_that_cannot_be_read_for_a_while_is_read_again_and_nothing_is_skip
             world.settles(&reactor).await;
             assert_eq!(world.said_of(2).await, ["before", "then"], "after {fails}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_it_ends_by_itself_is_told() {
+    on_stage(async {
+        let faulty = Faulty::new(new_log());
+        let world = World::on(faulty.clone(), Limits::default()).await;
+        let told = || world.ended.lock().expect("held").clone();
+        let quiet = world.begins(Listed::of::<PassOn<0>>());
+        passes(Duration::from_secs(5)).await;
+        quiet.stop().await;
+        assert!(told().is_empty(), "that it was told to end is no trouble");
+        let _panics = world.begins(Listed {
+            needs_beginning: |_, _| panic!("a planted panic"),
+            ..Listed::of::<PassOn<0>>()
+        });
+        world.submits([1]).await;
+        passes(Duration::from_secs(5)).await;
+        let panicked = told();
+        let [Ended::Panicked { part: "reactor", what }] = &panicked[..] else {
+            panic!("{panicked:?}")
+        };
+        assert_eq!(what, "a planted panic");
+        let _reads = world.begins(Listed::of::<PassOn<0>>());
+        passes(Duration::from_secs(5)).await;
+        faulty.is_lost();
+        passes(Duration::from_secs(5)).await;
+        assert!(matches!(told()[..], [_, Ended::Log(Error::Failed(_))]), "{:?}", told());
     })
     .await;
 }

@@ -34,8 +34,8 @@ use crate::runtime::tests::faulty::Faulty;
 use crate::runtime::{Done, Limits, NewCommand, Place, Refused, Registry, Stage, Tools};
 use crate::story::{order, submit, task, tenant};
 use crate::task::TaskCommand;
-use crate::work::Means;
 use crate::work::reactor::Reactor;
+use crate::work::{Ended, Means};
 
 /// How long anything may take, in virtual time.
 const PATIENCE: Duration = Duration::from_secs(3_600);
@@ -70,6 +70,8 @@ pub(super) struct World {
     pub(super) writer: Writer,
     pub(super) means: Arc<Means>,
     pub(super) recorded: Arc<Mutex<Vec<NodeEvent>>>,
+    /// Why something ended by itself.
+    pub(super) ended: Arc<Mutex<Vec<Ended>>>,
 }
 
 /// Runs a story where actors can be started.
@@ -103,14 +105,19 @@ impl World {
         let mut tools = Tools::new(writer.clone(), reader, snapshots, clock, pool);
         tools.limits = limits;
         let (tools, stage) = (Arc::new(tools), Stage::here());
+        let ended = Arc::<Mutex<Vec<Ended>>>::default();
         let means = Means {
             tasks: Registry::new(stage.clone(), Arc::clone(&tools)),
             agents: Registry::new(stage, Arc::clone(&tools)),
             tools,
             keys: Arc::new(MemoryKeys::default()),
             bus: Arc::new(Router::new(1)),
+            on_end: {
+                let ended = Arc::clone(&ended);
+                Box::new(move |why| ended.lock().expect("held").push(why))
+            },
         };
-        Self { log, writer, means: Arc::new(means), recorded: Arc::default() }
+        Self { log, writer, means: Arc::new(means), recorded: Arc::default(), ended }
     }
 
     pub(super) fn begins(&self, listed: Listed) -> Reactor {
@@ -187,7 +194,11 @@ impl World {
     pub(super) async fn reaches(&self, reactor: &Reactor, position: Position) {
         let mut at = reactor.at();
         let reached = timeout(PATIENCE, at.wait_for(|at| *at >= position)).await;
-        assert!(reached.is_ok(), "it does not come to {position}, but to {:?}", reactor.at());
+        assert!(
+            matches!(reached, Ok(Ok(_))),
+            "it does not come to {position}, but to {:?}",
+            reactor.at()
+        );
     }
 
     /// Waits until everything is dealt with; nobody else says anything.
