@@ -9,19 +9,22 @@ use tokio::time::Instant;
 
 /// How much of it there is at once.
 pub const AT_ONCE_MAX: usize = 4096;
+/// How many questions are being answered at once; they take no room from what is to be recorded.
+pub const QUESTIONS_MAX: usize = 256;
 
 /// Work in the background.
 #[derive(Debug, Clone)]
 pub struct Background {
     pool: Handle,
     room: Arc<Semaphore>,
+    room_max: usize,
 }
 
 impl Background {
-    /// Works on these threads.
+    /// Works on these threads, so much of it at once.
     #[must_use]
-    pub fn on(pool: Handle) -> Self {
-        Self { pool, room: Arc::new(Semaphore::new(AT_ONCE_MAX)) }
+    pub fn on(pool: Handle, room_max: usize) -> Self {
+        Self { pool, room: Arc::new(Semaphore::new(room_max)), room_max }
     }
 
     /// Room for one more; none, if there is too much to do.
@@ -33,7 +36,7 @@ impl Background {
 
     /// Waits until all of it is done, or the time has come; says whether it is.
     pub async fn drain(&self, until: Instant) -> bool {
-        let all = self.room.acquire_many(AT_ONCE_MAX as u32);
+        let all = self.room.acquire_many(self.room_max as u32);
         tokio::time::timeout_at(until, all).await.is_ok()
     }
 }

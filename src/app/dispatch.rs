@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actors::agent::Agent;
 use actors::command::Spoken;
 use actors::runtime::{Done, Hosted, NewCommand, Place, Registry};
-use actors::task::Task;
-use actors::work::Means;
+use actors::task::{Task, TaskCommand};
 use actors::work::carrying::Carrier;
+use actors::work::{BESIDE_BYTES_MAX, Means};
 use bytes::Bytes;
-use events::content::{DEPTH_MAX, depth};
+use events::bus::Bus;
+use events::content::{Content, DEPTH_MAX, depth};
 use events::id::Source;
 use events::store::keys::Request;
-use events::store::{Answer, Writer};
+use events::store::{self, Answer, Writer};
 use events::subject::Target;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -35,6 +36,8 @@ pub struct Dispatch {
     agents: Arc<Registry<Agent>>,
     tasks: Arc<Registry<Task>>,
     writer: Writer,
+    /// The bus that workers are told of tasks by.
+    bus: Arc<dyn Bus>,
     keys: Keys,
     background: Background,
     /// Room for what is asked at once.
@@ -65,6 +68,7 @@ impl Dispatch {
             agents: Arc::clone(&means.agents),
             tasks: Arc::clone(&means.tasks),
             writer: means.tools.writer.clone(),
+            bus: Arc::clone(&means.bus),
             keys,
             background,
             room: Arc::new(Semaphore::new(ASKED_MAX)),
@@ -126,8 +130,11 @@ impl Dispatch {
 
     fn ask(&self, asking: Asking, keys: &RequestKeys, tell: Tell) {
         match asking.target.category.as_str() {
-            "task" => ask(&self.tasks, asking, keys, tell),
-            "agent" => ask(&self.agents, asking, keys, tell),
+            "task" => {
+                let limit = self.bus.message_bytes_max();
+                ask(&self.tasks, asking, keys, tell, |command| carried(command, limit));
+            }
+            "agent" => ask(&self.agents, asking, keys, tell, |_| Ok(())),
             other => tell(Err(Refusal::Unknown(format!(
                 "{other:?} cannot be asked anything; task and agent can"
             )))),
@@ -212,11 +219,31 @@ fn readable(body: &[u8]) -> Result<(), Refusal> {
     }
 }
 
+/// Whether a task that is handed in could be handed out: what a worker is told must fit into one
+/// message.
+fn carried(command: &TaskCommand, limit: usize) -> Result<(), Refusal> {
+    let TaskCommand::Submit(order) = command else { return Ok(()) };
+    let input = match &order.input {
+        Content::Inline(json) => json.as_str().len(),
+        Content::Blob(blob) => usize::try_from(blob.bytes).unwrap_or(usize::MAX),
+        Content::Sealed(sealed) => sealed.ciphertext().len(),
+    };
+    // The kind may have characters that take more room in JSON.
+    let kind = serde_json::to_string(&order.kind).map_or(usize::MAX, |kind| kind.len());
+    let actual = input.saturating_add(kind).saturating_add(BESIDE_BYTES_MAX);
+    if actual <= limit {
+        return Ok(());
+    }
+    let what = "bytes to tell a worker";
+    Err(Refusal::Log(store::Error::TooLarge { what, actual, limit }))
+}
+
 fn ask<D: Hosted<Command: Spoken>>(
     registry: &Arc<Registry<D>>,
     asking: Asking,
     keys: &RequestKeys,
     tell: Tell,
+    check: impl FnOnce(&D::Command) -> Result<(), Refusal>,
 ) {
     let Asking { who, tenant, target, id, body, context } = asking;
     let request = Request {
@@ -232,9 +259,33 @@ fn ask<D: Hosted<Command: Spoken>>(
         Ok(command) => command,
         Err(malformed) => return tell(Err(malformed.into())),
     };
+    if let Err(refusal) = check(&command) {
+        return tell(Err(refusal));
+    }
     let blobs = carrier.into_blobs();
     let (cause, deadline) = (context.cause(&who), Instant::now() + PATIENCE);
     let asked = NewCommand { command, id, request, cause, blobs, deadline };
     let place = Place { tenant, key: target.id };
     registry.ask(place, asked, Box::new(|done| tell(done.map_err(Refusal::from))));
+}
+
+#[cfg(test)]
+mod tests {
+    use actors::task::Order;
+    use events::content::Json;
+
+    use super::*;
+
+    #[test]
+    fn a_task_is_taken_only_if_a_worker_can_be_told_of_it() {
+        let submit = |bytes: usize| {
+            let json = Json::parse(&format!("\"{}\"", "x".repeat(bytes - 2))).expect("JSON");
+            TaskCommand::Submit(Box::new(Order::new("k", Content::Inline(json))))
+        };
+        let most = 1000 - BESIDE_BYTES_MAX - "\"k\"".len();
+        assert!(carried(&submit(most), 1000).is_ok());
+        let refusal = carried(&submit(most + 1), 1000).expect_err("it is too large");
+        assert_eq!(refusal.code(), "too_large");
+        assert!(carried(&TaskCommand::Note { text: "x".repeat(2000) }, 1000).is_ok());
+    }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use actors::reactions;
 use actors::runtime::{Registry, Stage, Tools};
-use actors::work::Means;
 use actors::work::built_in::AtWork;
 use actors::work::foreman::Foreman;
 use actors::work::reactor::Reactor;
+use actors::work::{Ended, Means};
 use events::bus;
 use events::bus::discovery::{Answering, Service};
 use events::id::main_tenant;
@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use super::background::Background;
+use super::background::{AT_ONCE_MAX, Background, QUESTIONS_MAX};
 use super::carrier::Carrier;
 use super::dispatch::Dispatch;
 use super::file::beside;
@@ -52,7 +52,10 @@ pub struct Node {
     listening: JoinHandle<()>,
     /// How often something was refused because another system has taken over.
     moved: watch::Receiver<u64>,
+    /// Why a part of it has ended by itself.
+    ended: watch::Receiver<Option<Ended>>,
     dispatch: Arc<Dispatch>,
+    reader: Arc<Reader>,
     workers: Option<Workers>,
     answering: Answering,
     relay: Relay,
@@ -115,8 +118,11 @@ impl Node {
         tools.epochs = app.epochs();
         let heard = trouble.clone();
         tools.on_incident = Box::new(move |incident| heard.tell(incident));
-        let means = means(&app, &carrier, Arc::new(tools), Stage::on(runtime, ACTOR_THREADS)?);
-        let (background, keys) = (Background::on(pool), Keys::new(app.keys()));
+        let stage = Stage::on(runtime, ACTOR_THREADS)?;
+        let ended = trouble.ended();
+        let means = means(&app, &carrier, Arc::new(tools), stage, &trouble);
+        let questions = Background::on(pool.clone(), QUESTIONS_MAX);
+        let (background, keys) = (Background::on(pool, AT_ONCE_MAX), Keys::new(app.keys()));
         // So that the first command finds its key at hand.
         keys.of(&main_tenant(), None).await.map_err(Error::from)?;
         own_record.started().await.map_err(Error::from)?;
@@ -126,13 +132,10 @@ impl Node {
         let reactors = react(&means, &trouble);
         let heartbeats = foreman.heartbeats();
         let built_in = AtWork::begin(&means, &heartbeats).await?;
-        let dispatch = Arc::new(Dispatch::new(&means, keys, background.clone()));
+        let dispatch = Arc::new(Dispatch::new(&means, keys, background));
         let signals = Arc::new(Signals::new(Arc::clone(&dispatch), heartbeats));
-        let asked = Asked {
-            dispatch: Arc::clone(&dispatch),
-            signals,
-            reader: Arc::new(Reader::new(reader, background)),
-        };
+        let reader = Arc::new(Reader::new(reader, questions));
+        let asked = Asked { dispatch: Arc::clone(&dispatch), signals, reader: Arc::clone(&reader) };
         let (door, far) = open_door(asked, clock, &carrier).await?;
         let answering = service(&door).answer_on(carrier.bus()).await?;
         Ok(Self {
@@ -142,7 +145,9 @@ impl Node {
             own_record,
             listening,
             moved,
+            ended,
             dispatch,
+            reader,
             workers: Some(Workers { foreman, reactors, built_in }),
             answering,
             relay,
@@ -156,6 +161,15 @@ impl Node {
         match moved.wait_for(|times| *times > 0).await.map(|times| *times) {
             Ok(times) => times,
             Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Returns when a part of it has ended by itself: what goes on only seems to work.
+    pub async fn ended(&self) -> Ended {
+        let mut ended = self.ended.clone();
+        match ended.wait_for(Option::is_some).await.map(|why| why.clone()) {
+            Ok(Some(why)) => why,
+            Ok(None) | Err(_) => std::future::pending().await,
         }
     }
 
@@ -174,12 +188,13 @@ impl Node {
     /// Takes nothing new: from now on everyone is told that it is about to end.
     pub fn refuse(&self) {
         self.dispatch.stop();
+        self.reader.stop();
     }
 
     /// Hands out nothing more, gives back what it is at itself, and waits until everything that was
     /// taken is answered, or the time has come.
     pub async fn settle(&mut self, until: Instant) {
-        self.dispatch.stop();
+        self.refuse();
         if let Some(workers) = self.workers.take() {
             // Whatever is not done in time is found at the next start.
             let _ = timeout_at(until, workers.stop()).await;
@@ -195,7 +210,7 @@ impl Node {
 
     async fn stop_all(mut self, until: Instant) -> Result<(), Error> {
         self.settle(until).await;
-        let Self { app, carrier, own_record, listening, dispatch, .. } = self;
+        let Self { app, carrier, own_record, listening, dispatch, reader, .. } = self;
         self.answering.stop().await;
         own_record.stopped("asked to").await?;
         self.relay.stop().await;
@@ -204,7 +219,7 @@ impl Node {
         if let Some(far) = self.far {
             far.close().await;
         }
-        drop((dispatch, carrier, own_record));
+        drop((dispatch, reader, carrier, own_record));
         // It has ended as well if it has panicked.
         let _ = listening.await;
         Ok(app.close().await?)
@@ -212,13 +227,21 @@ impl Node {
 }
 
 /// All actors, and what they work with.
-fn means(app: &App, carrier: &Carrier, tools: Arc<Tools>, stage: Stage) -> Arc<Means> {
+fn means(
+    app: &App,
+    carrier: &Carrier,
+    tools: Arc<Tools>,
+    stage: Stage,
+    trouble: &Trouble,
+) -> Arc<Means> {
+    let trouble = trouble.clone();
     Arc::new(Means {
         tasks: Registry::new(stage.clone(), Arc::clone(&tools)),
         agents: Registry::new(stage, Arc::clone(&tools)),
         tools,
         keys: app.keys(),
         bus: carrier.bus(),
+        on_end: Box::new(move |why| trouble.ends(why)),
     })
 }
 
@@ -236,7 +259,7 @@ async fn open_door(
             Ok((door, None))
         }
         Carrier::Server(_) => {
-            let (outlet, answers) = FarOutlet::new();
+            let (outlet, answers) = FarOutlet::to(carrier.bus());
             let door = Arc::new(NatsDoor::new(asked, clock, Arc::new(outlet), Trust::Subject));
             let far = FarDoor::open(&door, &carrier.bus(), answers).await?;
             Ok((door, Some(far)))

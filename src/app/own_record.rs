@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use actors::runtime::Incident;
+use actors::work::Ended;
 use events::id::{CommandId, CommandKind, Principal, StreamKey};
 use events::node::{ActorPanicked, ActorParked, NodeEvent, Started, Stopped, system_tenant};
 use events::store::keys::new_id;
@@ -30,6 +31,8 @@ pub struct Trouble {
     told: mpsc::Sender<NodeEvent>,
     /// How often something was not appended because another system has taken over.
     moved: watch::Sender<u64>,
+    /// Why a part of the system has ended by itself, the first that did.
+    ended: watch::Sender<Option<Ended>>,
 }
 
 impl OwnRecord {
@@ -64,7 +67,8 @@ impl OwnRecord {
                 }
             }
         });
-        (Trouble { told: tell, moved: watch::Sender::new(0) }, listening)
+        let (moved, ended) = (watch::Sender::new(0), watch::Sender::new(None));
+        (Trouble { told: tell, moved, ended }, listening)
     }
 
     async fn record(&self, event: &NodeEvent) -> Result<(), store::Error> {
@@ -87,6 +91,21 @@ impl Trouble {
     #[must_use]
     pub fn moved(&self) -> watch::Receiver<u64> {
         self.moved.subscribe()
+    }
+
+    /// Why a part of the system has ended by itself, if one has.
+    #[must_use]
+    pub fn ended(&self) -> watch::Receiver<Option<Ended>> {
+        self.ended.subscribe()
+    }
+
+    /// A part of the system has ended by itself.
+    pub fn ends(&self, why: Ended) {
+        self.ended.send_if_modified(|ended| {
+            let is_first = ended.is_none();
+            ended.get_or_insert(why);
+            is_first
+        });
     }
 
     /// Tells what happened to an actor.

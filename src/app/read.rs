@@ -6,6 +6,7 @@ mod shown;
 mod tasks;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actors::command::fields;
 use events::content::Json;
@@ -110,19 +111,32 @@ pub struct Reader {
     log: Arc<dyn LogReader>,
     background: Background,
     folds: Semaphore,
+    stopping: AtomicBool,
 }
 
 impl Reader {
     /// Answers from this log.
     #[must_use]
     pub fn new(log: Arc<dyn LogReader>, background: Background) -> Self {
-        Self { log, background, folds: Semaphore::new(FOLDS_MAX) }
+        let (folds, stopping) = (Semaphore::new(FOLDS_MAX), AtomicBool::new(false));
+        Self { log, background, folds, stopping }
+    }
+
+    /// Answers nothing more from now on, and breaks off what takes long: whoever asked is told so, and
+    /// nobody else waits for it.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.folds.close();
+    }
+
+    fn is_open(&self) -> Result<(), Refusal> {
+        if self.stopping.load(Ordering::Acquire) { Err(Refusal::Stopping) } else { Ok(()) }
     }
 
     /// Looks for an answer, and tells it.
     pub fn read(self: &Arc<Self>, who: Who, tenant: Tenant, query: Query, tell: Found) {
         let may = authorize(&who, Action::Query, &tenant).map_err(Refusal::from);
-        if let Err(refusal) = may.and_then(|()| query.check()) {
+        if let Err(refusal) = may.and_then(|()| self.is_open()).and_then(|()| query.check()) {
             return tell(Err(refusal));
         }
         let Some(room) = self.background.room() else { return tell(Err(Refusal::Busy(SOON))) };
@@ -191,6 +205,7 @@ impl Reader {
         };
         let mut from = Position::FIRST;
         loop {
+            self.is_open()?;
             let page = self.log.read_all(from, &filter, PAGE_EVENTS_MAX).await?;
             page.events.iter().for_each(&mut take);
             if page.end {
@@ -208,7 +223,31 @@ fn payload(stored: &Stored) -> Option<Json> {
 
 #[cfg(test)]
 mod tests {
+    use events::id::{LogId, main_tenant};
+    use events::store::EventStore as _;
+    use events::store::memory::Memory;
+    use tokio::runtime::Handle;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_question_that_takes_long_ends_with_the_system() {
+        let log = Memory::new(LogId(uuid::Uuid::from_u128(7)));
+        let background = Background::on(Handle::current(), 2);
+        let reader = Arc::new(Reader::new(log.reader(), background));
+        let list = || Query::read("task_list", b"").expect("a question");
+        let tenant = main_tenant();
+        reader.answer(&tenant, list()).await.expect("an answer");
+        // One is being answered, and another one waits for its turn.
+        let turn = reader.folds.acquire().await.expect("its turn");
+        let waits = reader.answer(&tenant, list());
+        let stops = async { reader.stop() };
+        let (waited, ()) = tokio::join!(waits, stops);
+        assert!(matches!(waited, Err(Refusal::Stopping)));
+        drop(turn);
+        let late = reader.answer(&tenant, list()).await;
+        assert!(matches!(late, Err(Refusal::Stopping)));
+    }
 
     #[test]
     fn a_question_is_one_that_there_is() {

@@ -62,6 +62,14 @@ pub enum Refusal {
     /// What is looked for is not there.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// What was found does not fit into one answer.
+    #[error("the answer has {bytes} bytes, more than the {limit} that a message has; ask for less")]
+    AnswerTooLarge {
+        /// How large it is.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
     /// The log did not do what it was asked.
     #[error(transparent)]
     Log(#[from] store::Error),
@@ -95,7 +103,7 @@ impl Refusal {
             }
             Self::NotAFact(NotAFact::WithoutId) => Code::FactWithoutId,
             Self::NotAFact(NotAFact::WithoutSource) => Code::FactWithoutSource,
-            Self::NotAFact(NotAFact::TooLarge(_)) => Code::TooLarge,
+            Self::NotAFact(NotAFact::TooLarge(_)) | Self::AnswerTooLarge { .. } => Code::TooLarge,
             Self::TooDeep(_) | Self::NotAFact(NotAFact::TooDeep(_)) => Code::TooDeep,
             Self::Denied(_) => Code::NotAllowed,
             Self::Nameless => Code::NotAuthenticated,

@@ -7,14 +7,16 @@ use std::time::Duration;
 use actors::bounds::OutOfBounds;
 use actors::command::fields;
 use actors::leases::Pair;
+use actors::runtime::Done;
 use actors::work::foreman::beats::{Heartbeat, Heartbeats};
 use events::id::{AgentId, StreamKey, TaskId, Tenant};
+use events::store::Verdict;
 use events::subject::Target;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::asking::Asking;
+use super::asking::{Answered, Asking};
 use super::dispatch::Dispatch;
 use super::read::Found;
 use super::refusal::Refusal;
@@ -97,10 +99,18 @@ impl Signals {
             progressed.retain(|_, last| now.duration_since(*last) < PROGRESS_EVERY);
         }
         if progressed.len() < TASKS_MAX {
-            progressed.insert(name, now);
+            progressed.insert(name.clone(), now);
         }
         drop(progressed);
-        self.dispatch.dispatch(asking, Box::new(|_nobody_waits| {}));
+        let this = Arc::clone(self);
+        let tell = move |answered: Answered| {
+            // What was not recorded takes nobody's turn.
+            let accepted = |done: &Done| done.outcome.verdict == Verdict::Accepted;
+            if !answered.as_ref().is_ok_and(accepted) {
+                this.progressed.lock().expect("nobody panics here").remove(&name);
+            }
+        };
+        self.dispatch.dispatch(asking, Box::new(tell));
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use actors::work::Ended;
 use events::bus;
 use events::bus::listener::tls::Unusable;
 use events::store::keys::KeysDiffer;
@@ -138,6 +139,9 @@ pub enum Problem {
     /// Another system has taken the log over.
     #[error("another system has taken the log over; {0} commands were refused since")]
     TakenOver(u64),
+    /// A part of the system has ended by itself.
+    #[error("{0}")]
+    PartEnded(String),
     /// Nobody answers where a system should.
     #[error("no system of Annals answers there")]
     NotServed,
@@ -199,6 +203,7 @@ impl Problem {
             Self::NotListening { .. } => Code::NotListening,
             Self::Bus(error) => code_of_bus(error),
             Self::TakenOver(_) => Code::TakenOver,
+            Self::PartEnded(_) => Code::PartEnded,
             Self::NotServed => Code::NotServed,
             Self::AnswerUnreadable(_) => Code::AnswerUnreadable,
             Self::Refused(no) if no.retry_after_ms.is_some() => Code::RefusedForNow,
@@ -345,6 +350,15 @@ impl From<CopyError> for Problem {
 impl From<bus::Error> for Problem {
     fn from(error: bus::Error) -> Self {
         Self::Bus(error)
+    }
+}
+
+impl From<Ended> for Problem {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Log(error) => Self::Store(error),
+            panicked @ Ended::Panicked { .. } => Self::PartEnded(panicked.to_string()),
+        }
     }
 }
 

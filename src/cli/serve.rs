@@ -82,6 +82,11 @@ impl Serve {
         let stop = tokio::select! {
             stop = signals.next() => stop,
             error = node.app().failed() => return Err(error.into()),
+            why = node.ended() => {
+                // What is left ends in good order; why it ends at all is what matters.
+                let _ = end(node, open).await;
+                return Err(why.into());
+            }
             _ = node.moved() => {
                 let refused = node.refused();
                 end(node, open).await?;

@@ -32,6 +32,8 @@ pub use offered::Offered;
 pub trait Outlet: Send + Sync + 'static {
     /// Sends an answer, without waiting for anything.
     fn send(&self, message: Message);
+    /// The largest answer that it sends, with its headers.
+    fn bytes_max(&self) -> usize;
 }
 
 /// Who vouches for those who send.
@@ -199,6 +201,7 @@ impl Request {
     }
 
     fn send(self, answer: answers::Rendered) {
+        let answer = fitting(answer, self.outlet.bytes_max());
         match &answer.refused {
             Some((status, code)) => self.counts.refused(self.began.elapsed(), *status, code),
             None => self.counts.answered(self.began.elapsed()),
@@ -210,6 +213,16 @@ impl Request {
     }
 }
 
+/// An answer that can be sent; one that is too large would not arrive, and nobody would know why.
+fn fitting(answer: answers::Rendered, limit: usize) -> answers::Rendered {
+    let bytes = answer.headers.wire().len() + answer.body.len();
+    if bytes <= limit {
+        answer
+    } else {
+        answers::refused(&Refusal::AnswerTooLarge { bytes, limit })
+    }
+}
+
 /// Where an answer goes: nowhere that it would be taken for an event, for work or for a command.
 fn answered_at(reply: &[u8]) -> Option<Name> {
     let is_ours = tokens(reply).next() == Some(b"annals");
@@ -218,7 +231,17 @@ fn answered_at(reply: &[u8]) -> Option<Name> {
 
 #[cfg(test)]
 mod tests {
-    use super::answered_at;
+    use super::{answered_at, answers, fitting};
+
+    #[test]
+    fn an_answer_that_is_too_large_says_so() {
+        let found = |bytes| fitting(answers::found(vec![b'x'; bytes]), 1000);
+        assert_eq!((found(1000).refused, found(1000).body.len()), (None, 1000));
+        let refused = found(1001);
+        assert_eq!(refused.refused, Some((413, "too_large".into())));
+        let body = String::from_utf8(refused.body).expect("text");
+        assert!(body.contains("1001 bytes"), "{body}");
+    }
 
     #[test]
     fn an_answer_goes_nowhere_that_it_means_something_else() {

@@ -4,6 +4,7 @@
 mod client;
 mod crash;
 mod documents;
+mod ends;
 mod far;
 mod farewell;
 mod forged;

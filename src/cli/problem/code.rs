@@ -200,6 +200,9 @@ codes! {
     /// Another system has taken the log over.
     TakenOver, "taken_over", 75,
         "nothing is lost: the other system goes on with the log, and whoever was refused asks again there";
+    /// A part of the system has ended by itself.
+    PartEnded, "part_ended", 70,
+        "start it again: everything that was acknowledged is safe, and it goes on where it was; if it ends again, this is a fault of the program: report it with what it says";
     /// Nobody answers where a system should.
     NotServed, "not_served", 69,
         "start a system with `annals serve`, or name the server that one uses with --server";

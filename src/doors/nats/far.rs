@@ -19,7 +19,10 @@ const WAITING_MAX: usize = 8192;
 const MANY: usize = 256;
 
 /// Answers on their way to the server.
-pub struct FarOutlet(mpsc::Sender<Message>);
+pub struct FarOutlet {
+    answers: mpsc::Sender<Message>,
+    bus: Arc<dyn Bus>,
+}
 
 /// What listens to the server, and what sends to it.
 pub struct FarDoor {
@@ -30,17 +33,21 @@ pub struct FarDoor {
 impl FarOutlet {
     /// An outlet, and what comes through it.
     #[must_use]
-    pub fn new() -> (Self, mpsc::Receiver<Message>) {
-        let (send, answers) = mpsc::channel(ANSWERS_MAX);
-        (Self(send), answers)
+    pub fn to(bus: Arc<dyn Bus>) -> (Self, mpsc::Receiver<Message>) {
+        let (answers, come) = mpsc::channel(ANSWERS_MAX);
+        (Self { answers, bus }, come)
     }
 }
 
 impl Outlet for FarOutlet {
     fn send(&self, message: Message) {
-        if self.0.try_send(message).is_err() {
+        if self.answers.try_send(message).is_err() {
             tracing::warn!("an answer is lost: the server takes them too slowly");
         }
+    }
+
+    fn bytes_max(&self) -> usize {
+        self.bus.message_bytes_max()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use events::bus::message::View;
 use events::bus::router::{Listener, Taken};
-use events::bus::{Message, Pattern, Router};
+use events::bus::{Bus as _, Message, Pattern, Router};
 use events::subject::patterns;
 
 use super::offered::GROUP;
@@ -25,6 +25,10 @@ pub(super) const SUBJECTS: [&str; 7] = [
 impl Outlet for Router {
     fn send(&self, message: Message) {
         self.hand_over(&message);
+    }
+
+    fn bytes_max(&self) -> usize {
+        self.message_bytes_max()
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use actors::work::watched;
 use events::bus::{Message, Name, Router};
 use events::store::Error;
 use events::store::moving::news::{Heard, News};
@@ -27,6 +28,9 @@ use crate::app::own_record::Trouble;
 
 /// How long it waits before it reads the log again that could not be read.
 const REST: Duration = Duration::from_secs(1);
+
+/// What this part of the system is called.
+const PART: &str = "relay";
 
 /// A relay at work.
 #[derive(Debug)]
@@ -49,12 +53,16 @@ impl Relay {
             Carrier::Here(router) => {
                 let heard = router.audience(patterns::EVENTS.parse().expect("it is a pattern"));
                 let news = news(app, elsewhere, app.writer().tail().head());
-                pool.spawn(here(router.clone(), heard, news, stopped))
+                let work = here(router.clone(), heard, news, stopped);
+                let trouble = trouble.clone();
+                watched(pool, PART, work, move |why| trouble.ends(why))
             }
             Carrier::Server(_) => {
                 let told = far::told(app, &elsewhere, trouble, pool).await?;
                 let news = news(app, elsewhere, told.position());
-                pool.spawn(far::run(carrier.bus(), told, news, stopped))
+                let work = far::run(carrier.bus(), told, news, stopped);
+                let trouble = trouble.clone();
+                watched(pool, PART, work, move |why| trouble.ends(why))
             }
         };
         Ok(Self { stop, work })
@@ -83,39 +91,32 @@ async fn here(
     heard: Arc<AtomicUsize>,
     mut news: News,
     mut stopped: watch::Receiver<bool>,
-) {
-    while let Some(recorded) = next(&mut news, &mut stopped).await {
+) -> Result<(), Error> {
+    while let Some(recorded) = next(&mut news, &mut stopped).await? {
         if heard.load(Ordering::Acquire) > 0 {
             let told = messages(&recorded, |name| router.is_heard(name));
             told.for_each(|message| router.hand_over(&message));
         }
     }
+    Ok(())
 }
 
 /// What is recorded next; nothing more, when it shall end.
-async fn next(news: &mut News, stopped: &mut watch::Receiver<bool>) -> Option<Heard> {
+async fn next(
+    news: &mut News,
+    stopped: &mut watch::Receiver<bool>,
+) -> Result<Option<Heard>, Error> {
     loop {
         let recorded = tokio::select! {
             recorded = news.next() => recorded,
-            _ = stopped.wait_for(|stopped| *stopped) => return None,
+            _ = stopped.wait_for(|stopped| *stopped) => return Ok(None),
         };
         match recorded {
             Err(error) if error.passes() => {
                 tracing::warn!(%error, "the log is read again in a while");
                 sleep(REST).await;
             }
-            recorded => return heard(recorded),
-        }
-    }
-}
-
-fn heard(recorded: Result<Heard, Error>) -> Option<Heard> {
-    match recorded {
-        Ok(heard) => Some(heard),
-        Err(Error::Stopped) => None,
-        Err(error) => {
-            tracing::error!(%error, "events are not told any more");
-            None
+            recorded => return recorded.map(Some),
         }
     }
 }

@@ -86,21 +86,22 @@ pub(super) async fn run(
     mut told: Told,
     mut news: News,
     mut stopped: watch::Receiver<bool>,
-) {
-    while let Some(heard) = next(&mut news, &mut stopped).await {
+) -> Result<(), Error> {
+    while let Some(heard) = next(&mut news, &mut stopped).await? {
         let Some(last) = heard.events.last().map(|stored| stored.position()) else { continue };
         while let Err(error) = tell(&*bus, &heard).await {
             if error == bus::Error::Closed {
-                return;
+                return Ok(());
             }
             tracing::warn!(%error, "events are told again to a server that did not take them");
             tokio::select! {
                 () = sleep(PAUSE) => {}
-                _ = stopped.wait_for(|stopped| *stopped) => return,
+                _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
             }
         }
         told.up_to(last);
     }
+    Ok(())
 }
 
 async fn tell(bus: &dyn Bus, heard: &Heard) -> Result<(), bus::Error> {
