@@ -5,6 +5,8 @@
 
 mod far;
 mod message;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
