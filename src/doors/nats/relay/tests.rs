@@ -13,6 +13,7 @@ use events::store::{
     Report, Standing, StreamHead, Writer,
 };
 use events::stream::{Direction, StreamId, Version};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::*;
@@ -132,11 +133,13 @@ async fn what_could_not_be_read_for_a_while_is_told_later_and_nothing_is_skipped
                 assert_eq!(event.headers.get("annals-position"), Some(&*position.to_string()));
             }
         };
-        tokio::select! {
-            ended = tells => panic!("it ended by itself: {ended:?}"),
-            () = listens => {}
-            () = sleep(Duration::from_secs(60)) => panic!("nothing is told any more"),
-        }
+        let all = async {
+            tokio::select! {
+                ended = tells => panic!("it ended by itself: {ended:?}"),
+                () = listens => {}
+            }
+        };
+        timeout(Duration::from_secs(60), all).await.expect("all of it is told");
     }
 }
 
