@@ -150,13 +150,6 @@ impl Router {
         self.shared.listeners.read().expect("nobody panics here").len()
     }
 
-    /// Whether anyone listens to this name.
-    #[must_use]
-    pub fn is_heard(&self, name: &Name) -> bool {
-        let listeners = self.shared.listeners.read().expect("nobody panics here");
-        !listeners.matches(name.as_bytes()).is_empty()
-    }
-
     /// Who of a connection listens to this name on its own, the eldest of them.
     #[must_use]
     pub fn listener_of(&self, name: &[u8], connection: u64) -> Option<Arc<dyn Listener>> {

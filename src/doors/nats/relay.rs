@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actors::work::watched;
-use events::bus::{Message, Name, Router};
+use events::bus::{Bus, Message, Name, Router};
 use events::store::Error;
 use events::store::moving::news::{Heard, News};
 use events::store::moving::standing::DoneElsewhere;
@@ -96,7 +96,7 @@ async fn here(
 ) -> Result<(), Error> {
     while let Some(recorded) = next(&mut news, &mut stopped).await? {
         if heard.load(Ordering::Acquire) > 0 {
-            let told = messages(&recorded, |name| router.is_heard(name));
+            let told = messages(&recorded, |name| router.is_heard(name) != Some(false));
             told.for_each(|message| router.hand_over(&message));
         }
     }
