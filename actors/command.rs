@@ -1,16 +1,25 @@
 //! How commands are said: a verb and a JSON object, whatever door they come through. A field that is
 //! not known is refused, so that nobody believes in a limit they have misspelt.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use events::content::{Content, Json};
 use events::personal::Personal;
+use events::shape::ShapeOf;
 use events::time::Timestamp;
-use serde::de::DeserializeOwned;
+use schemars::JsonSchema;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// A command that people and programs can say. What only Annals itself says has no verb.
 pub trait Spoken: Sized {
     /// What may be said.
     const VERBS: &'static [&'static str];
+
+    /// The shape of what is said with a verb.
+    fn shape(verb: &str) -> Option<ShapeOf>;
 
     /// Reads what is said.
     fn read(verb: &str, body: &[u8], carrying: &mut dyn Carrying) -> Result<Self, Malformed>;
@@ -63,6 +72,47 @@ pub fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
     serde_json::from_slice(body).map_err(|error| Malformed::Body(error.to_string()))
 }
 
+/// Reads a part that is an object, and takes no list for one either.
+pub fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(part: D) -> Result<T, D::Error> {
+    part.deserialize_map(Fields(PhantomData))
+}
+
+/// The same of a part that may be left out.
+pub(crate) fn some_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    part: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::deserialize(part)?.map(|Object(part)| part))
+}
+
+/// Something that is an object.
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(part: D) -> Result<Self, D::Error> {
+        object(part).map(Self)
+    }
+}
+
+struct Fields<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields))
+    }
+}
+
+/// A time as people write it.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("format" = "date-time"))]
+#[expect(dead_code, reason = "it only has a shape")]
+pub(crate) struct Moment(String);
+
 /// Reads a time as people write it.
 pub(crate) fn time<'de, D: Deserializer<'de>>(text: D) -> Result<Option<Timestamp>, D::Error> {
     let text: Option<String> = Option::deserialize(text)?;
@@ -70,9 +120,10 @@ pub(crate) fn time<'de, D: Deserializer<'de>>(text: D) -> Result<Option<Timestam
 }
 
 /// What `reason` commands say.
-#[derive(Deserialize)]
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reason {
+    /// Why.
     #[serde(default)]
     pub(crate) reason: String,
 }

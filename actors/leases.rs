@@ -20,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use events::id::{AgentId, TaskId, Tenant};
 use events::known::Known;
 use events::task::{Loss, TaskEvent};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::bounds::{OutOfBounds, at_most};
 use agents::Agents;
@@ -36,8 +38,12 @@ pub const LEASES_MAX: usize = 1 << 20;
 /// How many agents are watched at once.
 pub const AGENTS_MAX: usize = 1 << 16;
 
-/// A task and the hand-over by which someone has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A task and the hand-over by which someone has it, as workers say it and are told it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Attempt")]
 pub struct Pair {
     /// The task.
     pub task: TaskId,

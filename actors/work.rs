@@ -23,6 +23,8 @@ pub mod reactor;
 mod tests;
 mod watched;
 
+pub use handing::{SAID, WORK};
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, Payload, WireType, Words, write};
 use crate::id::Capability;
 use crate::labels::Labels;
 use crate::personal::Personal;
+use crate::shape::{ShapeOf, Shaped};
 use crate::time::Timestamp;
 
 const REGISTERED: WireType = WireType { name: "agent.registered", schema: 2 };
@@ -42,7 +44,7 @@ pub enum AgentEvent {
 
 /// What an agent is and what it offers. Schema 1 of its registration knew only kinds of task, which
 /// are capabilities now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Offer {
     /// What kind of agent it is.
     pub kind: String,
@@ -61,39 +63,39 @@ pub struct Offer {
 }
 
 /// An agent was paused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Paused {
     /// Why.
     pub reason: String,
 }
 
 /// An agent was told to come to an end with what it has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Drained {
     /// Why.
     pub reason: String,
 }
 
 /// An agent was told to go on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Resumed {}
 
 /// An agent was retired.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Retired {
     /// Why.
     pub reason: String,
 }
 
 /// An agent went silent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct WentSilent {
     /// When it gave its last sign of life.
     pub since: Timestamp,
 }
 
 /// An agent that was silent was heard again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Returned {}
 
 impl Words for AgentEvent {
@@ -138,5 +140,21 @@ impl Words for AgentEvent {
             n if n == RETURNED.name => payload.as_type(n).map(Self::Returned),
             n => Err(codec::Error::UnknownType(n.into())),
         }
+    }
+}
+
+impl Shaped for AgentEvent {
+    fn shape(name: &str) -> Option<ShapeOf> {
+        Some(match name {
+            n if n == REGISTERED.name => Offer::json_schema,
+            n if n == OFFER_CHANGED.name => Offer::json_schema,
+            n if n == PAUSED.name => Paused::json_schema,
+            n if n == DRAINED.name => Drained::json_schema,
+            n if n == RESUMED.name => Resumed::json_schema,
+            n if n == RETIRED.name => Retired::json_schema,
+            n if n == WENT_SILENT.name => WentSilent::json_schema,
+            n if n == RETURNED.name => Returned::json_schema,
+            _ => return None,
+        })
     }
 }

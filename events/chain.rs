@@ -8,6 +8,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::shape::inline_shape;
+
 /// Keeps event hashes apart from every other hash in the world.
 const DOMAIN: &[u8] = b"annals.event.1\0";
 
@@ -25,6 +27,8 @@ impl EventHash {
         bytes.try_into().ok().map(Self)
     }
 }
+
+inline_shape!(EventHash, "hash", { "type": "string", "pattern": "^[0-9a-f]{64}$" });
 
 impl fmt::Display for EventHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -48,7 +49,7 @@ fn pass_over_string(bytes: &mut impl Iterator<Item = u8>) {
 }
 
 /// A JSON text, kept as it was written.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, JsonSchema, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Json(Box<RawValue>);
 
@@ -80,7 +81,7 @@ impl fmt::Debug for Json {
 }
 
 /// Where bytes too large for an event are found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlobRef {
     /// SHA-256 of the stored bytes.
@@ -92,7 +93,7 @@ pub struct BlobRef {
 }
 
 /// Something carried by an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
     /// JSON, in the event itself.

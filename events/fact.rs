@@ -1,10 +1,12 @@
 //! A fact: something a publisher says has happened elsewhere. No one decides about facts; they are
 //! recorded once per (source, id), and the payload is the CloudEvent exactly as it was received.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, Payload, WireType, Words, write};
 use crate::content::Json;
+use crate::shape::{ShapeOf, Shaped};
 
 /// The wire type of every fact.
 pub const RECORDED: WireType = WireType { name: "fact.recorded", schema: 1 };
@@ -17,7 +19,7 @@ pub enum FactEvent {
 }
 
 /// A CloudEvent in its structured JSON form. Attributes not named here stay in the stored payload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct CloudEvent {
     /// The version of the specification.
     pub specversion: String,
@@ -63,5 +65,11 @@ impl Words for FactEvent {
             n if n == RECORDED.name => payload.as_type(n).map(Self::Recorded),
             n => Err(codec::Error::UnknownType(n.into())),
         }
+    }
+}
+
+impl Shaped for FactEvent {
+    fn shape(name: &str) -> Option<ShapeOf> {
+        (name == RECORDED.name).then_some(CloudEvent::json_schema)
     }
 }

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::shape::inline_shape;
+
 /// The longest token: it must fit into a NATS subject many times over.
 pub const TOKEN_BYTES_MAX: usize = 64;
 /// The longest principal, correlation or trace context.
@@ -46,7 +48,7 @@ fn is_token_path(text: &str) -> bool {
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $check:ident, $rule:literal) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $check:ident, $rule:literal, $pattern:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -64,6 +66,10 @@ macro_rules! text_id {
                 &self.0
             }
         }
+
+        inline_shape!($name, $what, {
+            "type": "string", "pattern": $pattern, "description": $rule
+        });
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,7 +101,8 @@ macro_rules! text_id {
 
 macro_rules! token_id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
-        text_id!($(#[$doc])* $name, $what, is_token, "use 1 to 64 letters, digits, `_` or `-`");
+        text_id!($(#[$doc])* $name, $what, is_token, "use 1 to 64 letters, digits, `_` or `-`",
+            "^[A-Za-z0-9_-]{1,64}$");
     };
 }
 
@@ -125,16 +132,20 @@ token_id!(
     Word, "word of a subject");
 text_id!(
     /// Who did it, as the door that authenticated them says.
-    Principal, "principal", is_label, "use 1 to 256 bytes without control characters");
+    Principal, "principal", is_label, "use 1 to 256 bytes without control characters",
+    "^[^\\x00-\\x1f\\x7f-\\x9f]{1,256}$");
 text_id!(
     /// A reader of the log whose place is kept with it: `relay`, `react/report_to_parent`.
-    Consumer, "consumer", is_token_path, "use tokens with a slash between them, 256 bytes at most");
+    Consumer, "consumer", is_token_path, "use tokens with a slash between them, 256 bytes at most",
+    "^[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64})*$");
 text_id!(
     /// What a publisher uses to tie commands of one conversation together.
-    Correlation, "correlation", is_label, "use 1 to 256 bytes without control characters");
+    Correlation, "correlation", is_label, "use 1 to 256 bytes without control characters",
+    "^[^\\x00-\\x1f\\x7f-\\x9f]{1,256}$");
 text_id!(
     /// The W3C trace context a command arrived with.
-    Traceparent, "traceparent", is_label, "use 1 to 256 bytes without control characters");
+    Traceparent, "traceparent", is_label, "use 1 to 256 bytes without control characters",
+    "^[^\\x00-\\x1f\\x7f-\\x9f]{1,256}$");
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
@@ -142,6 +153,8 @@ macro_rules! uuid_id {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
+
+        inline_shape!($name, $what, { "type": "string", "format": "uuid" });
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

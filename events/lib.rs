@@ -27,6 +27,7 @@ pub mod personal;
 pub mod pipeline;
 pub mod recorded;
 pub mod run;
+pub mod shape;
 pub mod stream;
 pub mod subject;
 pub mod task;

@@ -1,10 +1,12 @@
 //! Personal data, sealed from birth: destroying one key erases it everywhere while every hash
 //! still verifies. Opening and sealing live with the keys; here it is only carried.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use data_encoding::BASE64;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,7 +16,7 @@ use crate::id::Tenant;
 pub const NONCE_BYTES: usize = 12;
 
 /// Which data subject's key seals a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KeyId(pub Uuid);
 
@@ -73,13 +75,17 @@ pub fn associated_data(tenant: &Tenant, key: KeyId, value: Uuid) -> Vec<u8> {
         .concat()
 }
 
-/// The JSON form.
-#[derive(Serialize, Deserialize)]
+/// A value that only who has its key can read.
+#[derive(JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
     key: KeyId,
     value: Uuid,
+    /// Base64.
+    #[schemars(regex(pattern = "^[A-Za-z0-9+/]{16}$"))]
     nonce: String,
+    /// Base64.
+    #[schemars(regex(pattern = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"))]
     ciphertext: String,
 }
 
@@ -103,6 +109,16 @@ impl<T> TryFrom<Wire> for Personal<T> {
             .decode(wire.ciphertext.as_bytes())
             .map_err(|_| "the ciphertext is not base64")?;
         Ok(Self::from_parts(wire.key, wire.value, nonce, ciphertext))
+    }
+}
+
+impl<T> JsonSchema for Personal<T> {
+    fn schema_name() -> Cow<'static, str> {
+        "Sealed".into()
+    }
+
+    fn json_schema(shapes: &mut SchemaGenerator) -> Schema {
+        Wire::json_schema(shapes)
     }
 }
 

@@ -14,7 +14,10 @@ pub use ending::{Came, Cancelled, Failed, LateResult, Noted, TimedOut, Timeout, 
 pub use scale::{Percent, Priority, TooLarge};
 pub use terms::{Amendment, Parent, Retry, Submitted, Timeouts};
 
+use schemars::JsonSchema;
+
 use crate::codec::{self, Payload, WireType, Words, write};
+use crate::shape::{ShapeOf, Shaped};
 
 const SUBMITTED: WireType = WireType { name: "task.submitted", schema: 2 };
 const AMENDED: WireType = WireType { name: "task.amended", schema: 1 };
@@ -142,5 +145,27 @@ impl Words for TaskEvent {
             n if n == LATE_RESULT.name => payload.as_type(n).map(Self::LateResult),
             n => Err(codec::Error::UnknownType(n.into())),
         }
+    }
+}
+
+impl Shaped for TaskEvent {
+    fn shape(name: &str) -> Option<ShapeOf> {
+        Some(match name {
+            n if n == SUBMITTED.name => Submitted::json_schema,
+            n if n == AMENDED.name => Amendment::json_schema,
+            n if n == ASSIGNED.name => Assigned::json_schema,
+            n if n == STARTED.name => Started::json_schema,
+            n if n == PROGRESSED.name => Progressed::json_schema,
+            n if n == COMPLETED.name => Completed::json_schema,
+            n if n == ATTEMPT_FAILED.name => AttemptFailed::json_schema,
+            n if n == LEASE_LOST.name => LeaseLost::json_schema,
+            n if n == FAILED.name => Failed::json_schema,
+            n if n == TIMED_OUT.name => TimedOut::json_schema,
+            n if n == CANCELLED.name => Cancelled::json_schema,
+            n if n == WITHDRAWN.name => Withdrawn::json_schema,
+            n if n == NOTED.name => Noted::json_schema,
+            n if n == LATE_RESULT.name => LateResult::json_schema,
+            _ => return None,
+        })
     }
 }

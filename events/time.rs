@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::shape::inline_shape;
+
 /// A moment, in microseconds since 1970-01-01T00:00:00Z.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -37,6 +39,12 @@ impl Timestamp {
         Self(self.0.saturating_add(micros))
     }
 }
+
+inline_shape!(Timestamp, "timestamp", {
+    "type": "integer",
+    "format": "int64",
+    "description": "microseconds since 1970-01-01T00:00:00Z"
+});
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -13,6 +13,7 @@ mod output;
 pub mod problem;
 mod progress;
 mod remote;
+mod schema;
 mod serve;
 mod show;
 mod signals;
@@ -109,6 +110,9 @@ enum Command {
     Bus(bus::BusCommand),
     Migrate(migrate::Migrate),
     Doctor(doctor::Doctor),
+    /// Describe what is said, for programs
+    #[command(subcommand)]
+    Schema(schema::SchemaCommand),
     Completions(completions::Completions),
     /// Measure how fast it is, beside the fastest loop on the same machine
     #[command(subcommand)]
@@ -202,6 +206,7 @@ fn run(cli: Cli, settings: Settings, color: bool) -> Done {
         Command::Bus(command) => command.run(&context),
         Command::Migrate(command) => command.run(&context),
         Command::Doctor(command) => command.run(&context),
+        Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(Cli::command()),
         Command::Bench(bench) => {
             crate::bench::run(&bench, context.json).map_err(Problem::BenchFailed)?;

@@ -2,4 +2,5 @@
 //! here: two doors that are asked the same give the same answer.
 
 pub mod answer;
+pub mod asyncapi;
 pub mod nats;

@@ -8,10 +8,12 @@ use events::codec::Words;
 use events::content::{DEPTH_MAX, INLINE_BYTES_MAX, depth};
 use events::fact::{FactEvent, RECORDED};
 use events::id::{Category, CommandId, Source, StreamKey, Tenant};
+use events::shape::ShapeOf;
 use events::store::keys::{Request, Secret};
 use events::store::{Append, Cause, Decision, Expected, NewEvent};
 use events::stream::StreamId;
 use events::time::Timestamp;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Deserializer};
 
 /// The only version of CloudEvents there is.
@@ -60,25 +62,48 @@ pub struct Defaults<'a> {
 
 /// The attributes of a CloudEvent. All that the stored fact is later read by stand here, so that
 /// what is accepted can be read.
-#[derive(Deserialize)]
+#[derive(JsonSchema, Deserialize)]
+#[schemars(transform = with_id)]
 struct Attributes {
+    /// The version of CloudEvents; may be left out.
     #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "String", extend("const" = SPECVERSION))]
     specversion: Option<String>,
+    /// Unique together with the source.
     #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "String", length(min = 1))]
     id: Option<String>,
+    /// Who says so: the one in the subject, if it is left out.
     #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Source")]
     source: Option<String>,
+    /// What kind of thing happened.
     #[serde(rename = "type")]
+    #[schemars(length(min = 1))]
     kind: String,
+    /// When it happened.
     #[serde(default)]
+    #[schemars(extend("format" = "date-time"))]
     time: Option<String>,
+    /// What about.
     #[serde(default, rename = "subject")]
     _subject: Option<String>,
+    /// The media type of the data.
     #[serde(default, rename = "datacontenttype")]
     _datacontenttype: Option<String>,
+    /// The data itself.
     #[serde(default, rename = "data")]
+    #[schemars(with = "serde_json::Value")]
     _data: Option<serde::de::IgnoredAny>,
 }
+
+/// An id may be missing only where one is made up.
+fn with_id(shape: &mut Schema) {
+    shape.insert("required".into(), serde_json::json!(["id", "type"]));
+}
+
+/// The shape of a fact as it is sent.
+pub const SHAPE: ShapeOf = Attributes::json_schema;
 
 /// An attribute that may be left out, but not be null: a default could not be put beside it.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

@@ -6,6 +6,8 @@ use events::agent::Offer;
 use events::id::Capability;
 use events::labels::Labels;
 use events::personal::Personal;
+use events::shape::ShapeOf;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{AgentCommand, Change};
@@ -14,6 +16,16 @@ use crate::command::{Carrying, Malformed, Reason, Spoken, fields};
 impl Spoken for AgentCommand {
     const VERBS: &'static [&'static str] =
         &["register", "change", "pause", "drain", "resume", "retire"];
+
+    fn shape(verb: &str) -> Option<ShapeOf> {
+        Some(match verb {
+            "register" => Register::json_schema,
+            "change" => Terms::json_schema,
+            "resume" => Nothing::json_schema,
+            "pause" | "drain" | "retire" => Reason::json_schema,
+            _ => return None,
+        })
+    }
 
     fn read(verb: &str, body: &[u8], carrying: &mut dyn Carrying) -> Result<Self, Malformed> {
         let reason = || fields(body).map(|Reason { reason }| reason);
@@ -32,18 +44,26 @@ impl Spoken for AgentCommand {
     }
 }
 
-#[derive(Deserialize)]
+/// An agent may be given work from now on.
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Register {
+    /// What kind of agent it is: 1 to 64 letters, digits, `_` or `-`.
     kind: String,
+    /// What it is capable of; it gets the tasks that need nothing else.
     capabilities: BTreeSet<Capability>,
+    /// How many tasks it holds at once.
     #[serde(default = "one")]
     slots: u32,
+    /// Words to find it by.
     #[serde(default)]
     labels: Labels,
+    /// What it works with.
     #[serde(default)]
     tools: BTreeSet<String>,
+    /// Whom it belongs to.
     owner: Option<String>,
+    /// The person who answers for it; sealed, so the data subject must be named.
     contact: Option<String>,
 }
 
@@ -59,7 +79,8 @@ impl Register {
     }
 }
 
-#[derive(Deserialize)]
+/// It offers something else; what is missing stays as it was.
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Terms {
     kind: Option<String>,
@@ -87,7 +108,8 @@ fn contact(
     word.map(sealed).transpose()
 }
 
-#[derive(Deserialize)]
+/// Nothing has to be said.
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 

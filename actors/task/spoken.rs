@@ -5,16 +5,34 @@ use std::collections::BTreeSet;
 use events::content::Json;
 use events::id::{Capability, RunId, TaskId};
 use events::labels::Labels;
+use events::shape::ShapeOf;
 use events::task::{Amendment, Class, Failure, Parent, Percent, Priority, Retry, Timeouts};
 use events::time::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Order, TaskCommand};
-use crate::command::{Carrying, Malformed, Reason, Spoken, fields, time};
+use crate::command::{
+    Carrying, Malformed, Moment, Reason, Spoken, fields, object, some_object, time,
+};
 
 impl Spoken for TaskCommand {
     const VERBS: &'static [&'static str] =
         &["submit", "amend", "start", "progress", "note", "complete", "fail", "cancel", "withdraw"];
+
+    fn shape(verb: &str) -> Option<ShapeOf> {
+        Some(match verb {
+            "submit" => Submit::json_schema,
+            "amend" => Amend::json_schema,
+            "start" => Start::json_schema,
+            "progress" => Progress::json_schema,
+            "note" => Note::json_schema,
+            "complete" => Complete::json_schema,
+            "fail" => Fail::json_schema,
+            "cancel" | "withdraw" => Reason::json_schema,
+            _ => return None,
+        })
+    }
 
     fn read(verb: &str, body: &[u8], carrying: &mut dyn Carrying) -> Result<Self, Malformed> {
         Ok(match verb {
@@ -45,25 +63,38 @@ fn null() -> Json {
     Json::parse("null").expect("it is JSON")
 }
 
-#[derive(Deserialize)]
+/// A task is to be done; what is missing is as usual.
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Submit {
+    /// What kind of work it is: 1 to 64 letters, digits, `_` or `-`.
     kind: String,
+    /// What to work on.
     input: Option<Json>,
+    /// What an agent must be capable of to get it; its kind, if nothing is said.
     #[serde(default)]
     needs: BTreeSet<Capability>,
+    /// How soon, compared with others: 9 before all others.
     #[serde(default)]
     priority: Priority,
-    #[serde(default)]
+    /// How often it is tried.
+    #[serde(default, deserialize_with = "object")]
     retry: RetryTerms,
-    #[serde(default)]
+    /// How long its parts may take.
+    #[serde(default, deserialize_with = "object")]
     timeouts: TimeoutTerms,
+    /// When it must be over.
     #[serde(default, deserialize_with = "time")]
+    #[schemars(with = "Option<Moment>")]
     deadline: Option<Timestamp>,
+    /// When it may be handed out first.
     #[serde(default, deserialize_with = "time")]
+    #[schemars(with = "Option<Moment>")]
     not_before: Option<Timestamp>,
+    /// Words to find it by.
     #[serde(default)]
     labels: Labels,
+    /// What it is a part of.
     parent: Option<PartOf>,
 }
 
@@ -85,7 +116,7 @@ impl Submit {
 }
 
 /// How often it is tried; what is missing is as usual.
-#[derive(Deserialize)]
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RetryTerms {
     tries_max: u32,
@@ -108,7 +139,8 @@ impl From<RetryTerms> for Retry {
     }
 }
 
-#[derive(Deserialize, Default)]
+/// How long the parts of a task may take; what is missing may take for ever.
+#[derive(JsonSchema, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct TimeoutTerms {
     start_to_close_ms: Option<u64>,
@@ -123,7 +155,8 @@ impl From<TimeoutTerms> for Timeouts {
     }
 }
 
-#[derive(Deserialize)]
+/// What a task is a part of.
+#[derive(JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum PartOf {
     Task(TaskId),
@@ -139,16 +172,21 @@ impl From<PartOf> for Parent {
     }
 }
 
-#[derive(Deserialize)]
+/// Something about a task is agreed anew; what is missing stays as it was.
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Amend {
     priority: Option<Priority>,
     #[serde(default, deserialize_with = "time")]
+    #[schemars(with = "Option<Moment>")]
     deadline: Option<Timestamp>,
     labels: Option<Labels>,
     #[serde(default, deserialize_with = "time")]
+    #[schemars(with = "Option<Moment>")]
     not_before: Option<Timestamp>,
+    #[serde(default, deserialize_with = "some_object")]
     timeouts: Option<TimeoutTerms>,
+    #[serde(default, deserialize_with = "some_object")]
     retry: Option<RetryTerms>,
 }
 
@@ -165,13 +203,15 @@ impl From<Amend> for Amendment {
     }
 }
 
-#[derive(Deserialize)]
+/// The worker begins.
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Start {
     attempt: u32,
 }
 
-#[derive(Deserialize)]
+/// The worker is on its way.
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Progress {
     attempt: u32,
@@ -179,20 +219,23 @@ struct Progress {
     note: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// Something is said about a task.
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Note {
     text: String,
 }
 
-#[derive(Deserialize)]
+/// The worker brings the result.
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Complete {
     attempt: u32,
     result: Option<Json>,
 }
 
-#[derive(Deserialize)]
+/// The attempt failed.
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fail {
     attempt: u32,
@@ -254,6 +297,8 @@ mod tests {
             ("submit", r#"{"kind":"a","prioritty":3}"#, "prioritty"),
             ("submit", r#"{"kind":"a","priority":10}"#, "from 0 to 9"),
             ("submit", r#"{"kind":"a","deadline":"tomorrow"}"#, "tomorrow"),
+            ("submit", r#"{"kind":"a","retry":[1,2,3,true]}"#, "an object"),
+            ("amend", r#"{"timeouts":[1]}"#, "an object"),
             ("submit", "{}", "kind"),
             ("submit", "[]", "object"),
             ("submit", "{\"kind\":\"a\"", "EOF"),

@@ -8,16 +8,18 @@ use events::bus::{self, Headers, Message, Name};
 use events::content::{Content, DEPTH_MAX, Json, depth};
 use events::id::{AgentId, Principal, TaskId, Tenant};
 use events::personal::KeyId;
+use events::shape::ShapeOf;
 use events::store::{self, NewBlob, Verdict};
 use events::subject::{Subject, What};
 use events::task::{Class, Failure, Loss};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Means;
 use super::carrying::Carrier;
 use super::errand::{Errand, about_attempt, annals};
 use super::inputs::{Inputs, NoInput, opened};
-use crate::command::Carrying as _;
+use crate::command::{Carrying as _, object};
 use crate::placing::Choice;
 use crate::runtime::Refused;
 use crate::task::TaskCommand;
@@ -53,17 +55,20 @@ pub(super) enum Handed {
 pub const BESIDE_BYTES_MAX: usize = 192;
 
 /// What a worker is asked to do.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Work<'a> {
     task: TaskId,
+    /// Which hand-over this is, from 1.
     attempt: u32,
     kind: &'a str,
+    /// What to work on.
     input: &'a Json,
+    /// How long the worker has it without a sign of life.
     lease_ms: u64,
 }
 
 /// What a worker says.
-#[derive(Deserialize)]
+#[derive(JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Said {
     /// It works on it.
@@ -73,10 +78,10 @@ enum Said {
     /// Here is what came out.
     Result(Json),
     /// Nothing came out.
-    Failed(Wrong),
+    Failed(#[serde(deserialize_with = "object")] Wrong),
 }
 
-#[derive(Deserialize)]
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wrong {
     class: Class,
@@ -84,6 +89,11 @@ struct Wrong {
     code: String,
     message: String,
 }
+
+/// The shape of what a worker is asked to do.
+pub const WORK: ShapeOf = Work::<'static>::json_schema;
+/// The shape of what it says to that.
+pub const SAID: ShapeOf = Said::json_schema;
 
 fn failed() -> String {
     "failed".into()
@@ -306,7 +316,15 @@ mod tests {
         );
         let failed = r#"{"failed":{"class":"permanent","message":"no"}}"#;
         assert!(matches!(said(failed), Ok(Said::Failed(wrong)) if wrong.code == "failed"));
-        for odd in ["", "done", "{}", "null", r#"{"result":1,"taken":1}"#, r#"{"failed":{}}"#] {
+        for odd in [
+            "",
+            "done",
+            "{}",
+            "null",
+            r#"{"result":1,"taken":1}"#,
+            r#"{"failed":["permanent","c","m"]}"#,
+            r#"{"failed":{}}"#,
+        ] {
             assert!(said(odd).is_err(), "{odd:?} is taken for an answer");
         }
     }

@@ -1,6 +1,7 @@
 //! What happens while an agent has a task. Each hand-over is an attempt with a number of its own;
 //! how many of them count as tries is another matter.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::scale::Percent;
@@ -9,7 +10,7 @@ use crate::id::AgentId;
 use crate::time::Timestamp;
 
 /// A task was handed to an agent. Schema 1 knew no lease and no time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Assigned {
     /// Who works on it.
     pub agent: AgentId,
@@ -22,7 +23,7 @@ pub struct Assigned {
 }
 
 /// The worker began.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Started {
     /// Which hand-over this is.
     pub attempt: u32,
@@ -31,7 +32,7 @@ pub struct Started {
 }
 
 /// The worker is on its way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Progressed {
     /// Which hand-over this is.
     pub attempt: u32,
@@ -43,7 +44,7 @@ pub struct Progressed {
 }
 
 /// The agent brought the result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Completed {
     /// The hand-over that led to it.
     pub attempt: u32,
@@ -52,7 +53,7 @@ pub struct Completed {
 }
 
 /// An attempt failed, and the task waits for the next one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct AttemptFailed {
     /// The hand-over that failed.
     pub attempt: u32,
@@ -67,7 +68,7 @@ pub struct AttemptFailed {
 }
 
 /// The agent no longer has the task, and nobody knows how far it came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct LeaseLost {
     /// The hand-over that was lost.
     pub attempt: u32,
@@ -80,7 +81,7 @@ pub struct LeaseLost {
 }
 
 /// What went wrong, in the words of whoever found out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Failure {
     /// For programs: it stays the same.
     pub code: String,
@@ -89,7 +90,7 @@ pub struct Failure {
 }
 
 /// What kind of failure it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// It may be better next time.
@@ -101,7 +102,7 @@ pub enum Class {
 }
 
 /// How a failure is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The worker said so.
@@ -113,7 +114,7 @@ pub enum Cause {
 }
 
 /// How a lease is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
     /// No process of the agent was there to take the task.

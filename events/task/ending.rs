@@ -1,12 +1,13 @@
 //! How a task ends, beside with a result, and what may still be said about it then.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::{Cause, Class, Failure};
 use crate::content::Content;
 
 /// A task failed: it is not tried again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Failed {
     /// The hand-over that failed last.
     pub attempt: u32,
@@ -21,7 +22,7 @@ pub struct Failed {
 }
 
 /// A task was not done in time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct TimedOut {
     /// What ran out.
     pub which: Timeout,
@@ -30,7 +31,9 @@ pub struct TimedOut {
 }
 
 /// What can run out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Timeout {
     /// The time it may wait for an agent.
@@ -42,21 +45,21 @@ pub enum Timeout {
 }
 
 /// A task was called off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Cancelled {
     /// Why, in the words of whoever called it off.
     pub reason: String,
 }
 
 /// A task was taken back while nobody had it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Withdrawn {
     /// Why, in the words of whoever took it back.
     pub reason: String,
 }
 
 /// Someone said something about a task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Noted {
     /// What.
     pub text: String,
@@ -64,7 +67,7 @@ pub struct Noted {
 
 /// A result came when it was no longer wanted. It was refused, and changes nothing; it is kept for
 /// those who want to know what was done in vain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct LateResult {
     /// The hand-over that led to it.
     pub attempt: u32,
@@ -73,7 +76,7 @@ pub struct LateResult {
 }
 
 /// What a worker brings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Came {
     /// A result.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::shape::inline_shape;
+
 /// A number that is larger than it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{what} is a whole number from 0 to {max}, not {found}")]
@@ -46,6 +48,10 @@ macro_rules! scale {
                 scaled.0
             }
         }
+
+        inline_shape!($name, $what, {
+            "type": "integer", "minimum": 0, "maximum": $max
+        });
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::scale::Priority;
@@ -11,7 +12,7 @@ use crate::labels::Labels;
 use crate::time::Timestamp;
 
 /// A task was submitted. Schema 1 knew the kind and the input alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Submitted {
     /// What kind of work it is.
     pub kind: String,
@@ -43,7 +44,7 @@ pub struct Submitted {
 }
 
 /// Something about a task was agreed anew; what is missing stays as it was.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Amendment {
     /// How soon, compared with others.
@@ -67,7 +68,7 @@ pub struct Amendment {
 }
 
 /// How long the parts of a task may take, in milliseconds; what is missing may take for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Timeouts {
     /// One attempt, from its start (or its hand-over, if nobody says that it started).
@@ -87,7 +88,7 @@ impl Timeouts {
 }
 
 /// How often a task is tried, and how long it waits in between: the wait doubles with each try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Retry {
     /// How many tries there are in all.
     pub tries_max: u32,
@@ -106,7 +107,7 @@ impl Default for Retry {
 }
 
 /// What a task is a part of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Parent {
     /// Another task.

@@ -12,8 +12,10 @@ use actors::command::fields;
 use events::content::Json;
 use events::id::{AgentId, StreamKey, TaskId, Tenant};
 use events::recorded::Stored;
+use events::shape::ShapeOf;
 use events::store::{Filter, LogReader, PAGE_EVENTS_MAX};
 use events::stream::{Direction, Position, StreamId, Version};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
@@ -28,7 +30,7 @@ pub const ROWS_MAX: usize = 1000;
 /// How many logs are folded at once: each of them keeps a processor busy.
 const FOLDS_MAX: usize = 1;
 /// The questions there are.
-const QUESTIONS: &str = "task, task_list, agent and agent_list";
+pub const QUESTIONS: [&str; 4] = ["task", "task_list", "agent", "agent_list"];
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub enum Query {
 }
 
 /// Which tasks.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskFilter {
     /// Those in this phase.
@@ -59,7 +61,7 @@ pub struct TaskFilter {
 }
 
 /// Which agents.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgentFilter {
     /// At most so many.
@@ -71,7 +73,7 @@ fn rows() -> usize {
     ROWS
 }
 
-#[derive(Deserialize)]
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct One<T> {
     id: T,
@@ -86,9 +88,22 @@ impl Query {
             "agent" => Self::Agent(fields::<One<_>>(body)?.id),
             "agent_list" => Self::Agents(fields(body)?),
             other => {
-                let what = format!("there is no question {other:?}; there are {QUESTIONS}");
+                let there_are = QUESTIONS.join(", ");
+                let what = format!("there is no question {other:?}; there are {there_are}");
                 return Err(Refusal::Unknown(what));
             }
+        })
+    }
+
+    /// The shapes of a question and of its answer.
+    #[must_use]
+    pub fn shapes(question: &str) -> Option<(ShapeOf, ShapeOf)> {
+        Some(match question {
+            "task" => (One::<TaskId>::json_schema, tasks::ONE),
+            "task_list" => (TaskFilter::json_schema, tasks::LIST),
+            "agent" => (One::<AgentId>::json_schema, agents::ONE),
+            "agent_list" => (AgentFilter::json_schema, agents::LIST),
+            _ => return None,
         })
     }
 

@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actors::bounds::OutOfBounds;
-use actors::command::fields;
+use actors::command::{Object, fields};
 use actors::leases::Pair;
 use actors::runtime::Done;
 use actors::work::foreman::beats::{Heartbeat, Heartbeats};
 use events::id::{AgentId, StreamKey, TaskId, Tenant};
+use events::shape::ShapeOf;
 use events::store::Verdict;
 use events::subject::Target;
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 use tokio::time::Instant;
 
 use super::asking::{Answered, Asking};
@@ -35,22 +36,29 @@ pub struct Signals {
 }
 
 /// A heartbeat, as a worker says it.
-#[derive(Deserialize)]
+#[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Beat {
     process: String,
     #[serde(default = "one")]
     slots: u32,
-    #[serde(default)]
-    tasks: Vec<Has>,
+    #[serde(default, deserialize_with = "objects")]
+    tasks: Vec<Pair>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Has {
-    task: TaskId,
-    attempt: u32,
+fn objects<'de, D: Deserializer<'de>>(list: D) -> Result<Vec<Pair>, D::Error> {
+    Vec::deserialize(list).map(|list| list.into_iter().map(|Object(pair)| pair).collect())
 }
+
+/// What is answered to it.
+#[derive(JsonSchema, Serialize)]
+struct Told {
+    /// What the process has no longer, and must stop.
+    drop: Vec<Pair>,
+}
+
+/// The shapes of a heartbeat and of the answer to it.
+pub const HEARTBEAT: (ShapeOf, ShapeOf) = (Beat::json_schema, Told::json_schema);
 
 fn one() -> u32 {
     1
@@ -68,14 +76,13 @@ impl Signals {
         if let Err(denied) = authorize(who, Action::Signal, &tenant) {
             return tell(Err(denied.into()));
         }
-        let Beat { process, slots, tasks } = match fields(body) {
+        let Beat { process, slots, tasks: pairs } = match fields(body) {
             Ok(beat) => beat,
             Err(malformed) => return tell(Err(malformed.into())),
         };
-        let pairs = tasks.into_iter().map(|Has { task, attempt }| Pair { task, attempt }).collect();
         let answer = move |dropped: Result<Vec<Pair>, OutOfBounds>| {
             tell(match dropped {
-                Ok(pairs) => Ok(drop_list(&pairs)),
+                Ok(drop) => Ok(drop_list(drop)),
                 Err(error) => Err(Refusal::Unreadable(error.to_string())),
             });
         };
@@ -114,10 +121,8 @@ impl Signals {
     }
 }
 
-fn drop_list(pairs: &[Pair]) -> Vec<u8> {
-    let pairs: Vec<_> =
-        pairs.iter().map(|pair| json!({ "task": pair.task, "attempt": pair.attempt })).collect();
-    json!({ "drop": pairs }).to_string().into_bytes()
+fn drop_list(drop: Vec<Pair>) -> Vec<u8> {
+    serde_json::to_vec(&Told { drop }).expect("texts and numbers are JSON")
 }
 
 /// The command that a word about progress becomes.

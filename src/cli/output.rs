@@ -1,6 +1,6 @@
 //! Standard output: whole lines, many per write, and calm when the reader goes away.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 
 use serde::Serialize;
 use tokio::io::{AsyncWriteExt, Stdout};
@@ -9,6 +9,15 @@ use super::problem::Problem;
 
 /// From this many bytes on, lines are written before more are made.
 const BUFFER_BYTES: usize = 256 * 1024;
+
+/// Writes a text at once. Whoever goes away while it is read has seen enough.
+pub(super) fn write_whole(text: &[u8]) -> Result<(), Problem> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Problem::OutputFailed(error)),
+        _ => Ok(()),
+    }
+}
 
 /// Lines on their way to standard output.
 pub(super) struct Lines {

@@ -3,19 +3,23 @@
 
 use std::time::Duration;
 
+use actors::agent::AgentRejection;
 use actors::runtime::Done;
+use actors::task::TaskRejection;
 use events::id::CommandId;
 use events::store::Verdict;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::app::asking::Answered;
-use crate::app::refusal::{Refusal, status_of_rejection};
+use crate::app::refusal::{Code, Refusal, status_of_rejection};
 
 /// The longest message. It may quote what was sent, which nobody needs to have back as a whole.
 const MESSAGE_CHARS_MAX: usize = 400;
 
 /// What became of something.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum AnswerBody {
     /// It happened, and is on disk.
@@ -27,7 +31,7 @@ pub enum AnswerBody {
 }
 
 /// Where it stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub struct Standing {
     /// The id under which it is known for ever.
     command_id: String,
@@ -46,9 +50,10 @@ pub struct Standing {
 }
 
 /// Why it was not done.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub struct Reason {
     /// Stays the same.
+    #[schemars(schema_with = "codes")]
     code: String,
     /// For people.
     message: String,
@@ -65,7 +70,25 @@ pub struct Reason {
     status: u16,
 }
 
+/// Every code there is.
+fn codes(_: &mut SchemaGenerator) -> Schema {
+    let refused = Code::ALL.iter().map(|code| code.name());
+    let rejected = TaskRejection::CODES.iter().chain(AgentRejection::CODES).copied();
+    json_schema!({ "type": "string", "enum": refused.chain(rejected).collect::<Vec<_>>() })
+}
+
 impl AnswerBody {
+    /// The shape of it where there is nothing else to say.
+    pub(in crate::doors) fn refused_shape(shapes: &mut SchemaGenerator) -> Schema {
+        let mut reason = Reason::json_schema(shapes);
+        let outcome = json!({ "type": "string", "const": "refused" });
+        reason.ensure_object().entry("properties").or_insert_with(|| json!({}))["outcome"] =
+            outcome;
+        let required = reason.ensure_object().entry("required").or_insert_with(|| json!([]));
+        required.as_array_mut().expect("it is a list").push("outcome".into());
+        reason
+    }
+
     /// What became of a command or a fact.
     #[must_use]
     pub fn of(answered: &Answered, id: CommandId) -> Self {

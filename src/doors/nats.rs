@@ -4,6 +4,7 @@
 mod answers;
 mod asked;
 pub mod far;
+pub(in crate::doors) mod headers;
 mod listening;
 mod offered;
 pub mod relay;
@@ -227,6 +228,12 @@ fn fitting(answer: answers::Rendered, limit: usize) -> answers::Rendered {
 fn answered_at(reply: &[u8]) -> Option<Name> {
     let is_ours = tokens(reply).next() == Some(b"annals");
     if is_ours { None } else { Name::new(reply.to_vec()).ok() }
+}
+
+/// What is listened to.
+#[cfg(test)]
+pub(in crate::doors) fn listened_to() -> [&'static str; 7] {
+    listening::SUBJECTS
 }
 
 #[cfg(test)]

@@ -3,4 +3,5 @@
 
 mod bus;
 mod postgres;
+mod schema;
 mod serve;

@@ -12,7 +12,7 @@ mod hostile;
 mod imported;
 mod personal;
 mod raw;
-mod system;
+pub(crate) mod system;
 mod tenants;
 mod unheard;
 mod workers;

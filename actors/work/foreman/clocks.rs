@@ -144,7 +144,7 @@ impl Desk {
     fn stop(&self, tenant: &Tenant, agent: &AgentId, pair: Pair) {
         let subject = Subject::of(tenant.clone(), What::Stop(agent.clone())).to_string();
         let name = subject.parse().expect("subjects of Annals are subjects");
-        let body = json!({ "task": pair.task, "attempt": pair.attempt }).to_string();
+        let body = serde_json::to_vec(&pair).expect("texts and numbers are JSON");
         let bus = Arc::clone(&self.means.bus);
         self.means.tools.pool.spawn(async move {
             if let Err(error) = bus.publish(Message::new(name, body)).await {

@@ -6,20 +6,23 @@ use events::agent::AgentEvent;
 use events::id::{AgentId, Capability};
 use events::labels::Labels;
 use events::recorded::{Recorded, Stored};
+use events::shape::ShapeOf;
 use events::stream::Position;
 use projections::agent_list::{AgentList, AgentRow, Mode};
 use projections::projection::Projection;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::AgentFilter;
-use super::shown::{Happened, write};
+use super::shown::{AnswerOf, Happened, write};
 use crate::app::refusal::Refusal;
 
 /// How many agents are looked at.
 const AGENTS_MAX: usize = 10_000;
 
 /// An agent, as answers show it. Who answers for it is sealed, and stays so.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Agent")]
 struct Shown<'a> {
     id: &'a str,
     phase: &'static str,
@@ -37,6 +40,23 @@ struct Shown<'a> {
     registered_at: String,
     changed_at: String,
 }
+
+#[derive(JsonSchema, Serialize)]
+struct One<'a> {
+    agent: Shown<'a>,
+    history: Vec<Happened<'a>>,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct List<'a> {
+    agents: Vec<Shown<'a>>,
+    /// How many were not looked at.
+    left_out: u64,
+}
+
+/// The shapes of both.
+pub(super) const ONE: ShapeOf = AnswerOf::<One<'static>>::json_schema;
+pub(super) const LIST: ShapeOf = AnswerOf::<List<'static>>::json_schema;
 
 impl<'a> Shown<'a> {
     fn of(id: &'a str, row: &'a AgentRow) -> Self {
@@ -69,11 +89,6 @@ fn phase(row: &AgentRow) -> &'static str {
 
 /// One agent with its history.
 pub(super) fn one(id: &AgentId, history: &[Stored]) -> Result<Vec<u8>, Refusal> {
-    #[derive(Serialize)]
-    struct One<'a> {
-        agent: Shown<'a>,
-        history: Vec<Happened<'a>>,
-    }
     let row = history.iter().filter_map(read).fold(None, |row, event| AgentList::fold(row, &event));
     let row = row.ok_or(Refusal::NotFound("agent"))?;
     let last = history.last().map_or(0, |stored| stored.position().0);
@@ -108,12 +123,6 @@ impl All {
     }
 
     pub(super) fn answer(&self, filter: &AgentFilter, position: Position) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct List<'a> {
-            agents: Vec<Shown<'a>>,
-            /// How many were not looked at.
-            left_out: u64,
-        }
         let agents = self.rows.iter().take(filter.limit);
         let agents = agents.map(|(id, row)| Shown::of(id, row)).collect();
         write(position.0, List { agents, left_out: self.left_out })

@@ -2,12 +2,13 @@
 
 use events::content::Json;
 use events::recorded::Stored;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::payload;
 
 /// An answer: what was found, and up to where it holds.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct AnswerOf<T> {
     /// Everything up to here is in it.
     pub(super) position: u64,
@@ -21,7 +22,7 @@ pub(super) struct AnswerOf<T> {
 const LOG: &str = "log";
 
 /// One event of a history.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Happened<'a> {
     version: u64,
     position: u64,

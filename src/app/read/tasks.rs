@@ -5,21 +5,23 @@ use std::collections::{BTreeMap, HashMap};
 use events::id::TaskId;
 use events::labels::Labels;
 use events::recorded::{Recorded, Stored};
+use events::shape::ShapeOf;
 use events::stream::Position;
 use events::task::{Failure, TaskEvent};
 use projections::projection::Projection;
 use projections::task_list::{Phase, TaskList, TaskRow};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::TaskFilter;
-use super::shown::{Happened, write};
+use super::shown::{AnswerOf, Happened, write};
 use crate::app::refusal::Refusal;
 
 /// How many tasks are looked at: the newest.
 pub(super) const TASKS_MAX: usize = 10_000;
 
 /// What a phase is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhaseName {
     Waiting,
@@ -32,7 +34,8 @@ pub enum PhaseName {
 }
 
 /// A task, as answers show it.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Task")]
 struct Shown<'a> {
     id: &'a str,
     kind: &'a str,
@@ -56,6 +59,23 @@ struct Shown<'a> {
     submitted_at: String,
     since: String,
 }
+
+#[derive(JsonSchema, Serialize)]
+struct One<'a> {
+    task: Shown<'a>,
+    history: Vec<Happened<'a>>,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct List<'a> {
+    tasks: Vec<Shown<'a>>,
+    /// How many older ones were not looked at.
+    left_out: u64,
+}
+
+/// The shapes of both.
+pub(super) const ONE: ShapeOf = AnswerOf::<One<'static>>::json_schema;
+pub(super) const LIST: ShapeOf = AnswerOf::<List<'static>>::json_schema;
 
 impl<'a> Shown<'a> {
     fn of(id: &'a str, row: &'a TaskRow) -> Self {
@@ -108,11 +128,6 @@ fn name(phase: &Phase) -> PhaseName {
 
 /// One task with its history.
 pub(super) fn one(task: TaskId, history: &[Stored]) -> Result<Vec<u8>, Refusal> {
-    #[derive(Serialize)]
-    struct One<'a> {
-        task: Shown<'a>,
-        history: Vec<Happened<'a>>,
-    }
     let id = task.to_string();
     let row = history.iter().filter_map(read).fold(None, |row, event| TaskList::fold(row, &event));
     let row = row.ok_or(Refusal::NotFound("task"))?;
@@ -163,12 +178,6 @@ impl Newest {
 
     /// The newest first.
     pub(super) fn answer(&self, filter: &TaskFilter, position: Position) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct List<'a> {
-            tasks: Vec<Shown<'a>>,
-            /// How many older ones were not looked at.
-            left_out: u64,
-        }
         let newest = self.order.values().rev();
         let rows = newest.filter_map(|id| Some((id, &self.rows.get(id)?.1)));
         let wanted = rows.filter(|(_, row)| filter.takes(row)).take(filter.limit);

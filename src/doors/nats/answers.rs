@@ -4,14 +4,11 @@ use events::bus::Headers;
 use events::bus::headers::InvalidHeader;
 use events::id::CommandId;
 
+use super::headers::{COMMAND_ID, ERROR, ERROR_CODE};
 use crate::app::asking::Answered;
 use crate::app::refusal::Refusal;
 use crate::doors::answer::{AnswerBody, Reason};
 
-/// The header that names a command.
-pub(super) const COMMAND_ID: &str = "Annals-Command-Id";
-const ERROR: &str = "Nats-Service-Error";
-const ERROR_CODE: &str = "Nats-Service-Error-Code";
 /// The longest message in a header; the whole one is in the body.
 const ERROR_CHARS_MAX: usize = 200;
 

@@ -9,17 +9,13 @@ use events::store::keys::new_id as new_uuid;
 use events::time::Clock;
 use serde_json::{Map, Value};
 
-use super::answers::COMMAND_ID;
+use super::headers::{
+    CAUSATION, COMMAND_ID, CORRELATION, DATA_SUBJECT, MESSAGE_ID, ON_BEHALF_OF, PRINCIPAL,
+    TRACEPARENT,
+};
 use crate::app::asking::Context;
 use crate::app::refusal::Refusal;
 
-const MESSAGE_ID: &str = "Nats-Msg-Id";
-const ON_BEHALF_OF: &str = "Annals-On-Behalf-Of";
-const CORRELATION: &str = "Annals-Correlation";
-const CAUSATION: &str = "Annals-Causation";
-const DATA_SUBJECT: &str = "Annals-Data-Subject";
-const PRINCIPAL: &str = "Annals-Principal";
-const TRACEPARENT: &str = "traceparent";
 /// What the attributes of a CloudEvent begin with in headers.
 const CLOUD_EVENT: &str = "ce-";
 

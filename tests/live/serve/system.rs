@@ -165,7 +165,7 @@ pub(super) fn result(task: &Value) -> &Value {
     &end.unwrap_or_else(|| panic!("it has no result: {task}"))["payload"]["result"]["inline"]
 }
 
-pub(super) fn annals(arguments: &[&str]) -> Command {
+pub(crate) fn annals(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_annals"));
     if cfg!(feature = "planted") {
         command.arg("--harness");
@@ -175,6 +175,6 @@ pub(super) fn annals(arguments: &[&str]) -> Command {
 }
 
 /// The folder of the house.
-pub(super) fn house() -> &'static Path {
+pub(crate) fn house() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -1,5 +1,5 @@
 //! What people and programs rely on, kept as files: every help page, every error code with its
-//! remedy. `UPDATE=1` rewrites them.
+//! remedy, everything that is said over NATS. `UPDATE=1` rewrites them.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -38,6 +38,12 @@ fn every_help_page_is_as_it_was() {
     let mut all = String::new();
     pages(&Place::new(), &[], &mut all);
     is_as_kept("cli-help.txt", &all);
+}
+
+#[test]
+fn everything_that_is_said_is_as_it_was() {
+    let document = Place::new().run(&["schema", "asyncapi"]).succeeded().out;
+    is_as_kept("asyncapi.json", &document);
 }
 
 #[test]

@@ -45,3 +45,54 @@ pub(super) fn of(stored: &Stored, is_wanted: impl FnOnce(&Name) -> bool) -> Opti
     let headers = Headers::of(all);
     Some(Message { headers, ..Message::new(name, Bytes::copy_from_slice(stored.payload())) })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use events::chain::EventHash;
+    use events::header::{Codec, Header as Stamped};
+    use events::id::{CommandId, EventId, LogId};
+    use events::stream::{Position, Version};
+    use events::time::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::doors::nats::headers::EVENT;
+
+    /// The names of the headers of an event.
+    fn names(traceparent: Option<&str>, correlation: Option<&str>) -> BTreeSet<String> {
+        let header = Stamped {
+            event_id: EventId(Uuid::nil()),
+            log_id: LogId(Uuid::nil()),
+            tenant: "main",
+            category: "agent",
+            stream_key: "ada",
+            version: Version(3),
+            wire_type: "agent.paused",
+            schema: 1,
+            recorded_at: Timestamp(5),
+            effective_at: None,
+            principal: "operator",
+            on_behalf_of: None,
+            command_id: CommandId::publisher("pause"),
+            correlation,
+            causation: None,
+            traceparent,
+            codec: Codec::Json,
+        };
+        let stored = Stored::new(Position(7), EventHash::NONE, &header.encode(), b"{}");
+        let message = of(&stored.expect("readable")).expect("it has a subject");
+        message.headers.iter().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn publishers_are_told_every_header_and_no_other() {
+        let told = |only_always: bool| -> BTreeSet<String> {
+            let told = EVENT.iter().filter(|header| header.always || !only_always);
+            told.map(|header| header.name.to_owned()).collect()
+        };
+        assert_eq!(names(None, None), told(true));
+        assert_eq!(names(Some("00-1-2-3"), Some("a")), told(false));
+    }
+}

@@ -1,0 +1,97 @@
+//! The document holds together, and says of each thing what is so.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::document;
+use crate::app::read::QUESTIONS;
+use crate::doors::nats::listened_to;
+
+/// Every reference in a document.
+fn references<'d>(value: &'d Value, found: &mut Vec<&'d str>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(fields.get("$ref").and_then(Value::as_str));
+            fields.values().for_each(|value| references(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+fn keys(value: &Value) -> BTreeSet<&str> {
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 300, "there are many: {}", found.len());
+    for reference in found {
+        let pointer = reference.strip_prefix('#').expect("it is in this document");
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+#[test]
+fn every_part_is_used() {
+    let document = document();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    let used: BTreeSet<&str> = found.into_iter().collect();
+    for kind in ["messages", "schemas", "parameters"] {
+        for name in keys(&document["components"][kind]) {
+            assert!(used.contains(&*format!("#/components/{kind}/{name}")), "{kind}: {name}");
+        }
+    }
+    let operated: BTreeSet<&str> = document["operations"]
+        .as_object()
+        .expect("an object")
+        .values()
+        .map(|operation| operation["channel"]["$ref"].as_str().expect("text"))
+        .collect();
+    for channel in keys(&document["channels"]) {
+        let is_used = operated.contains(&*format!("#/channels/{channel}"));
+        assert!(is_used || channel == "answers", "{channel}");
+    }
+}
+
+#[test]
+fn every_parameter_of_an_address_is_one_and_no_other() {
+    for (name, channel) in document()["channels"].as_object().expect("an object") {
+        let Some(address) = channel["address"].as_str() else { continue };
+        let inside: BTreeSet<&str> =
+            address.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect();
+        assert_eq!(inside, keys(&channel["parameters"]), "{name}: {address}");
+        assert!(address.starts_with("annals.{tenant}."), "{name}: {address}");
+    }
+}
+
+#[test]
+fn it_tells_of_everything_that_the_door_listens_to() {
+    let document = document();
+    let received: Vec<String> = document["operations"]
+        .as_object()
+        .expect("an object")
+        .iter()
+        .filter(|(_, operation)| operation["action"] == "receive")
+        .map(|(name, _)| document["channels"][name]["address"].as_str().expect("text").to_owned())
+        .collect();
+    let fits = |pattern: &str, address: &str| {
+        let (pattern, address) = (pattern.split('.'), address.split('.'));
+        pattern.clone().count() == address.clone().count()
+            && pattern.zip(address).all(|(one, other)| one == "*" || one == other)
+    };
+    for pattern in listened_to() {
+        assert!(received.iter().any(|address| fits(pattern, address)), "{pattern}");
+    }
+    for address in &received {
+        assert!(listened_to().iter().any(|pattern| fits(pattern, address)), "{address}");
+    }
+    for question in QUESTIONS {
+        assert!(received.contains(&format!("annals.{{tenant}}.query.{question}")), "{question}");
+    }
+}

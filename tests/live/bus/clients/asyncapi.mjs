@@ -1,0 +1,36 @@
+// Reads from standard input a document of AsyncAPI and bodies of its messages, a line each. Says what is
+// wrong with the document, and which bodies are not taken for what they are, or are although they are not.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import Ajv from "ajv";
+
+const require = createRequire(import.meta.url);
+const meta = require("@asyncapi/specs/schemas/3.0.0-without-$id.json");
+const [first, ...rest] = readFileSync(0, "utf8").trim().split("\n");
+const document = JSON.parse(first);
+const wrong = [];
+
+const spec = new Ajv({ strict: false, validateFormats: false, allErrors: true });
+const fits = spec.compile(meta);
+if (!fits(document)) wrong.push(...fits.errors.map((error) => ({ document: error })));
+
+const whole = (most) => ({ type: "number", validate: (n) => n >= 0 && n < most });
+const formats = {
+  uuid: /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i,
+  "date-time": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+  uint32: whole(2 ** 32),
+  uint64: whole(2 ** 64),
+  uint: whole(2 ** 64),
+  int64: true,
+};
+const bodies = new Ajv({ strict: false, formats });
+bodies.addSchema(document, "document");
+const shape = (name) => bodies.getSchema(`document#/components/schemas/${name}`);
+for (const line of rest) {
+  const { message, body, fits } = JSON.parse(line);
+  const check = shape(message);
+  if (!check) wrong.push({ message, missing: true });
+  else if (check(body) !== fits) wrong.push({ message, body, fits, errors: check.errors });
+}
+for (const one of wrong) console.log(JSON.stringify(one));
+console.log(JSON.stringify({ checked: rest.length, wrong: wrong.length }));
