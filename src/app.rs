@@ -6,6 +6,7 @@ pub mod background;
 pub mod carrier;
 pub mod dispatch;
 pub mod file;
+pub mod mending;
 pub mod node;
 pub mod own_record;
 pub mod read;

@@ -12,6 +12,7 @@ mod migrate;
 mod output;
 pub mod problem;
 mod progress;
+mod reaction;
 mod remote;
 mod schema;
 mod serve;
@@ -102,6 +103,9 @@ enum Command {
     /// Say who works, and whether they may get more
     #[command(subcommand)]
     Agent(agent::AgentCommand),
+    /// See what follows from events, and mend what could not be dealt with
+    #[command(subcommand)]
+    Reaction(reaction::ReactionCommand),
     /// Append to the log, read it, follow it, prove it, back it up
     #[command(subcommand)]
     Log(log::LogCommand),
@@ -202,6 +206,7 @@ fn run(cli: Cli, settings: Settings, color: bool) -> Done {
         Command::Serve(command) => command.run(&context),
         Command::Task(command) => command.run(&context),
         Command::Agent(command) => command.run(&context),
+        Command::Reaction(command) => command.run(&context),
         Command::Log(command) => command.run(&context),
         Command::Bus(command) => command.run(&context),
         Command::Migrate(command) => command.run(&context),

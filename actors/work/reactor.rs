@@ -26,7 +26,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::id::Consumer;
+use events::id::{Consumer, Principal};
 use events::node::NodeEvent;
 use events::recorded::Stored;
 use events::store::moving::news::Heard;
@@ -48,8 +48,8 @@ use recent::Recent;
 use saving::Saving;
 use window::{COMMANDS_MAX, Window};
 
-/// Hears what people should know later; it must not wait.
-pub type OnRecord = Box<dyn Fn(NodeEvent) + Send + Sync>;
+/// Hears what people should know later, and whose doing it is; it must not wait.
+pub type OnRecord = Box<dyn Fn(NodeEvent, Principal) + Send + Sync>;
 
 /// A reaction at work; it ends when this is told to.
 pub struct Reactor {

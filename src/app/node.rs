@@ -26,6 +26,7 @@ use super::background::{AT_ONCE_MAX, Background, QUESTIONS_MAX};
 use super::carrier::Carrier;
 use super::dispatch::Dispatch;
 use super::file::beside;
+use super::mending::Mender;
 use super::own_record::{OwnRecord, Trouble};
 use super::read::Reader;
 use super::signals::Signals;
@@ -130,12 +131,18 @@ impl Node {
         let relay = relay.await.map_err(Error::from)?;
         let foreman = Foreman::begin(Arc::clone(&means));
         let reactors = react(&means, &trouble);
+        let mendings = reactors.iter().map(Reactor::mending).collect();
         let heartbeats = foreman.heartbeats();
         let built_in = AtWork::begin(&means, &heartbeats).await?;
-        let dispatch = Arc::new(Dispatch::new(&means, keys, background));
+        let dispatch = Arc::new(Dispatch::new(&means, keys, background.clone()));
         let signals = Arc::new(Signals::new(Arc::clone(&dispatch), heartbeats));
         let reader = Arc::new(Reader::new(reader, questions));
-        let asked = Asked { dispatch: Arc::clone(&dispatch), signals, reader: Arc::clone(&reader) };
+        let asked = Asked {
+            dispatch: Arc::clone(&dispatch),
+            signals,
+            mender: Arc::new(Mender::new(mendings, background.clone())),
+            reader: Arc::clone(&reader),
+        };
         let (door, far) = open_door(asked, clock, &carrier).await?;
         let answering = service(&door).answer_on(carrier.bus()).await?;
         Ok(Self {
@@ -271,7 +278,11 @@ async fn open_door(
 fn react(means: &Arc<Means>, trouble: &Trouble) -> Vec<Reactor> {
     let begin = |listed: &reactions::Listed| {
         let trouble = trouble.clone();
-        Reactor::begin(*listed, Arc::clone(means), Box::new(move |event| trouble.record(event)))
+        Reactor::begin(
+            *listed,
+            Arc::clone(means),
+            Box::new(move |event, by| trouble.record(event, by)),
+        )
     };
     reactions::ALL.iter().map(begin).collect()
 }

@@ -28,7 +28,7 @@ pub struct OwnRecord {
 /// Where trouble is told; when all of these are gone, what was told is on record.
 #[derive(Clone)]
 pub struct Trouble {
-    told: mpsc::Sender<NodeEvent>,
+    told: mpsc::Sender<(NodeEvent, Principal)>,
     /// How often something was not appended because another system has taken over.
     moved: watch::Sender<u64>,
     /// Why a part of the system has ended by itself, the first that did.
@@ -46,13 +46,13 @@ impl OwnRecord {
 
     /// It takes commands from now on.
     pub async fn started(&self) -> Result<(), store::Error> {
-        self.record(&NodeEvent::Started(Started { program: env!("CARGO_PKG_VERSION").into() }))
-            .await
+        let program = env!("CARGO_PKG_VERSION").into();
+        self.record(&NodeEvent::Started(Started { program }), annals()).await
     }
 
     /// It takes no more.
     pub async fn stopped(&self, reason: &str) -> Result<(), store::Error> {
-        self.record(&NodeEvent::Stopped(Stopped { reason: reason.into() })).await
+        self.record(&NodeEvent::Stopped(Stopped { reason: reason.into() }), annals()).await
     }
 
     /// Records trouble from now on.
@@ -61,8 +61,8 @@ impl OwnRecord {
         let (tell, mut told) = mpsc::channel(WAITING_MAX);
         let this = Arc::clone(self);
         let listening = pool.spawn(async move {
-            while let Some(event) = told.recv().await {
-                if let Err(error) = this.record(&event).await {
+            while let Some((event, by)) = told.recv().await {
+                if let Err(error) = this.record(&event, by).await {
                     tracing::error!(%error, "trouble is not on record");
                 }
             }
@@ -71,7 +71,7 @@ impl OwnRecord {
         (Trouble { told: tell, moved, ended }, listening)
     }
 
-    async fn record(&self, event: &NodeEvent) -> Result<(), store::Error> {
+    async fn record(&self, event: &NodeEvent, by: Principal) -> Result<(), store::Error> {
         let append = Append {
             stream: self.stream.clone(),
             expected: Expected::Any,
@@ -79,11 +79,16 @@ impl OwnRecord {
             request: RequestHash([0; 32]),
             owner: None,
             decision: Decision::Accepted(vec![NewEvent::of(event)]),
-            cause: Cause::by(Principal::new("annals").expect("it is a word")),
+            cause: Cause::by(by),
             blobs: Vec::new(),
         };
         self.writer.append(append).await.map(drop)
     }
+}
+
+/// The system, as one who does things.
+fn annals() -> Principal {
+    Principal::new("annals").expect("it is a word")
 }
 
 impl Trouble {
@@ -123,7 +128,7 @@ impl Trouble {
             // It is the other system's to record.
             Incident::Moved { .. } => return self.taken_over(),
         };
-        self.record(event);
+        self.record(event, annals());
     }
 
     /// Something was refused because another system has taken over.
@@ -131,9 +136,9 @@ impl Trouble {
         self.moved.send_modify(|times| *times += 1);
     }
 
-    /// Has something recorded beside what else happened to this process.
-    pub fn record(&self, event: NodeEvent) {
-        if self.told.try_send(event).is_err() {
+    /// Has something recorded beside what else happened to this process, and who did it.
+    pub fn record(&self, event: NodeEvent, by: Principal) {
+        if self.told.try_send((event, by)).is_err() {
             tracing::warn!("there is more trouble than can be recorded");
         }
     }

@@ -2,6 +2,7 @@
 //! For now answers are folded from the log when they are asked for.
 
 mod agents;
+pub(in crate::app) mod reactions;
 mod shown;
 mod tasks;
 
@@ -30,7 +31,7 @@ pub const ROWS_MAX: usize = 1000;
 /// How many logs are folded at once: each of them keeps a processor busy.
 const FOLDS_MAX: usize = 1;
 /// The questions there are.
-pub const QUESTIONS: [&str; 4] = ["task", "task_list", "agent", "agent_list"];
+pub const QUESTIONS: [&str; 5] = ["task", "task_list", "agent", "agent_list", "reaction_list"];
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub enum Query {
     Agent(AgentId),
     /// Which agents are there?
     Agents(AgentFilter),
+    /// How far did the reactions come?
+    Reactions(ReactionFilter),
 }
 
 /// Which tasks.
@@ -69,6 +72,15 @@ pub struct AgentFilter {
     pub limit: usize,
 }
 
+/// Of each reaction.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReactionFilter {
+    /// At most so many parked events, the first.
+    #[serde(default = "rows")]
+    pub limit: usize,
+}
+
 fn rows() -> usize {
     ROWS
 }
@@ -87,6 +99,7 @@ impl Query {
             "task_list" => Self::Tasks(fields(body)?),
             "agent" => Self::Agent(fields::<One<_>>(body)?.id),
             "agent_list" => Self::Agents(fields(body)?),
+            "reaction_list" => Self::Reactions(fields(body)?),
             other => {
                 let there_are = QUESTIONS.join(", ");
                 let what = format!("there is no question {other:?}; there are {there_are}");
@@ -103,6 +116,7 @@ impl Query {
             "task_list" => (TaskFilter::json_schema, tasks::LIST),
             "agent" => (One::<AgentId>::json_schema, agents::ONE),
             "agent_list" => (AgentFilter::json_schema, agents::LIST),
+            "reaction_list" => (ReactionFilter::json_schema, reactions::LIST),
             _ => return None,
         })
     }
@@ -111,6 +125,7 @@ impl Query {
         let limit = match self {
             Self::Tasks(filter) => filter.limit,
             Self::Agents(filter) => filter.limit,
+            Self::Reactions(filter) => filter.limit,
             Self::Task(_) | Self::Agent(_) => return Ok(()),
         };
         let rule = format!("the limit is from 1 to {ROWS_MAX}");
@@ -175,6 +190,7 @@ impl Reader {
                 let position = self.fold(tenant, "task", |stored| tasks.take(stored)).await?;
                 Ok(tasks.answer(&filter, position))
             }
+            Query::Reactions(filter) => reactions::list(&*self.log, tenant, &filter).await,
             Query::Agents(filter) => {
                 let mut agents = agents::All::default();
                 let position = self.fold(tenant, "agent", |stored| agents.take(stored)).await?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actors::command::Malformed;
 use actors::runtime::Refused;
+use actors::work::reactor::parked::NotDone;
 use events::content::DEPTH_MAX;
 use events::store;
 
@@ -70,6 +71,9 @@ pub enum Refusal {
         /// How large it may be.
         limit: usize,
     },
+    /// Nothing was done about a parked event.
+    #[error(transparent)]
+    NotMended(#[from] NotDone),
     /// The log did not do what it was asked.
     #[error(transparent)]
     Log(#[from] store::Error),
@@ -115,6 +119,10 @@ impl Refusal {
             Self::Broken => Code::Broken,
             Self::Stopping => Code::Stopping,
             Self::NotFound(_) => Code::NotFound,
+            Self::NotMended(NotDone::NotParked) => Code::NotParked,
+            Self::NotMended(NotDone::Behind(_)) => Code::ParkedBehind,
+            Self::NotMended(NotDone::NotKept(_)) => Code::StoreUnavailable,
+            Self::NotMended(NotDone::Ended) => Code::ReactionEnded,
             Self::Log(error) => of_log(error),
         }
     }

@@ -125,6 +125,11 @@ impl Remote {
         self.ask(question, body, Headers::none()).await
     }
 
+    /// Says something that has no id of its own: said again, it is not done again.
+    pub(super) async fn say(&self, what: What, body: &Value) -> Result<Value, Problem> {
+        self.ask(what, body, Headers::none()).await
+    }
+
     async fn ask(&self, what: What, body: &Value, headers: Headers) -> Result<Value, Problem> {
         let subject: Name = self.subject(what);
         let message = Message { headers, ..Message::new(subject, body.to_string()) };

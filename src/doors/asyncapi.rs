@@ -32,6 +32,7 @@ pub fn document() -> Value {
     asked::answers(&mut document);
     asked::verbs::<TaskCommand>(&mut document, "task");
     asked::verbs::<AgentCommand>(&mut document, "agent");
+    asked::mending(&mut document);
     asked::facts(&mut document);
     asked::questions(&mut document);
     asked::signals(&mut document);

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use crate::app::asking::{Answered, Asking, Context};
 use crate::app::dispatch::{Dispatch, Saying};
+use crate::app::mending::{self, Mender, Wish};
 use crate::app::read::{Query, Reader};
 use crate::app::refusal::Refusal;
 use crate::app::signals::{Signals, progress_target};
@@ -54,6 +55,8 @@ pub struct Asked {
     pub reader: Arc<Reader>,
     /// To take note.
     pub signals: Arc<Signals>,
+    /// To mend what reactions could not deal with.
+    pub mender: Arc<Mender>,
 }
 
 /// The door.
@@ -116,6 +119,10 @@ impl NatsDoor {
         let Subject { tenant, what } = subject;
         let payload = message.payload;
         match what {
+            What::Command(target) if target.category.as_str() == mending::CATEGORY => {
+                let wish = Wish { who, tenant, target, body: payload.to_vec() };
+                self.asked.mender.mend(wish, Box::new(move |found| request.found(found)));
+            }
             What::Command(target) | What::Enqueue(target) => {
                 let id = headed.id.unwrap_or_else(|| asked::new_id(&*self.clock));
                 let body = bytes::Bytes::copy_from_slice(payload);

@@ -152,6 +152,7 @@ fn questions() -> Vec<Case> {
         ("task_list", tasks),
         ("agent", json!({ "id": "ada" })),
         ("agent_list", json!({ "limit": 10 })),
+        ("reaction_list", json!({ "limit": 10 })),
     ];
     assert_eq!(asked.each_ref().map(|(question, _)| *question), QUESTIONS, "every one is tried");
     let one = |(question, body): &(&str, Value)| {

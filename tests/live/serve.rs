@@ -12,6 +12,7 @@ mod hostile;
 mod imported;
 mod personal;
 mod raw;
+mod reactions;
 pub(crate) mod system;
 mod tenants;
 mod unheard;

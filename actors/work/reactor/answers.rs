@@ -66,12 +66,13 @@ impl Desk {
 
     pub(super) fn tell_parked(&self, stream: &StreamId, position: Position, why: &str) {
         tracing::error!(consumer = %self.consumer, %position, %stream, why, "an event is parked");
-        (self.on_record)(NodeEvent::EventParked(EventParked {
+        let parked = EventParked {
             consumer: self.consumer.to_string(),
             position: position.0,
             stream: stream.clone().into(),
             why: why.to_owned(),
-        }));
+        };
+        (self.on_record)(NodeEvent::EventParked(parked), annals());
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use events::id::Consumer;
+use events::id::{Consumer, Principal};
 use events::node::{NodeEvent, ParkedEventRetried, ParkedEventSkipped};
 use events::store::{Error, LogReader, Standing};
 use events::stream::{Position, StreamId};
@@ -34,9 +34,15 @@ pub enum Which {
 }
 
 /// What is asked for.
-pub(super) enum Ask {
-    Retry(Which, Tell),
-    Skip(Position, String, Tell),
+pub(super) struct Ask {
+    what: What,
+    by: Principal,
+    tell: Tell,
+}
+
+enum What {
+    Retry(Which),
+    Skip(Position, String),
 }
 
 impl Mending {
@@ -53,38 +59,44 @@ impl Mending {
 
     /// Has an event tried again, and then those behind it, in their order. Says which one it is, and does
     /// not wait for what becomes of it.
-    pub async fn retry(&self, which: Which) -> Result<Position, NotDone> {
-        self.ask(|tell| Ask::Retry(which, tell)).await
+    pub async fn retry(&self, which: Which, by: Principal) -> Result<Position, NotDone> {
+        self.ask(What::Retry(which), by).await
     }
 
     /// Gives an event up; its stream goes on behind it. This is kept when it is answered.
-    pub async fn skip(&self, position: Position, reason: String) -> Result<Position, NotDone> {
-        self.ask(|tell| Ask::Skip(position, reason, tell)).await
+    pub async fn skip(
+        &self,
+        position: Position,
+        reason: String,
+        by: Principal,
+    ) -> Result<Position, NotDone> {
+        self.ask(What::Skip(position, reason), by).await
     }
 
-    async fn ask(&self, ask: impl FnOnce(Tell) -> Ask) -> Result<Position, NotDone> {
+    async fn ask(&self, what: What, by: Principal) -> Result<Position, NotDone> {
         let (tell, told) = oneshot::channel();
-        self.asks.send(ask(tell)).await.map_err(|_| NotDone::Ended)?;
+        self.asks.send(Ask { what, by, tell }).await.map_err(|_| NotDone::Ended)?;
         told.await.unwrap_or(Err(NotDone::Ended))
     }
 }
 
 impl Desk {
     pub(super) fn mend(&mut self, ask: Ask) {
-        match ask {
-            Ask::Retry(which, tell) => {
-                let retried = self.retry(which);
+        let Ask { what, by, tell } = ask;
+        match what {
+            What::Retry(which) => {
+                let retried = self.retry(which, by);
                 // Who does not wait any longer needs no answer.
                 let _ = tell.send(retried);
             }
-            Ask::Skip(position, reason, tell) => match self.skip(position, &reason) {
+            What::Skip(position, reason) => match self.skip(position, &reason, by) {
                 Ok(()) => self.saving.tell(position, tell),
                 Err(error) => drop(tell.send(Err(error))),
             },
         }
     }
 
-    fn retry(&mut self, which: Which) -> Result<Position, NotDone> {
+    fn retry(&mut self, which: Which, by: Principal) -> Result<Position, NotDone> {
         let (stream, position) = match which {
             Which::At(position) => (self.shelf.held_up_by(position)?, position),
             Which::Of(stream) => {
@@ -95,12 +107,12 @@ impl Desk {
         if self.shelf.retry(&stream) {
             let (consumer, position) = (self.consumer.to_string(), position.0);
             let retried = ParkedEventRetried { consumer, position };
-            (self.on_record)(NodeEvent::ParkedEventRetried(retried));
+            (self.on_record)(NodeEvent::ParkedEventRetried(retried), by);
         }
         Ok(position)
     }
 
-    fn skip(&mut self, position: Position, reason: &str) -> Result<(), NotDone> {
+    fn skip(&mut self, position: Position, reason: &str, by: Principal) -> Result<(), NotDone> {
         let stream = self.shelf.held_up_by(position)?;
         for turn in self.window.from(&stream, position) {
             if turn.is_again && self.window.leave(&turn).is_some() {
@@ -111,7 +123,7 @@ impl Desk {
         self.shelf.skip(&stream, position, reason, kept);
         let (consumer, reason) = (self.consumer.to_string(), reason.to_owned());
         let skipped = ParkedEventSkipped { consumer, position: position.0, reason };
-        (self.on_record)(NodeEvent::ParkedEventSkipped(skipped));
+        (self.on_record)(NodeEvent::ParkedEventSkipped(skipped), by);
         Ok(())
     }
 }

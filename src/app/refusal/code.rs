@@ -59,6 +59,10 @@ codes! {
     UnknownVerb, "unknown_verb", 404, None;
     /// What is looked for is not there.
     NotFound, "not_found", 404, None;
+    /// No such event is parked.
+    NotParked, "not_parked", 404, None;
+    /// Another event of its stream comes first.
+    ParkedBehind, "parked_behind", 409, None;
     /// The id was used for something else.
     CommandReused, "command_reused", 409, None;
     /// More than is taken.
@@ -71,6 +75,8 @@ codes! {
     StoreDamaged, "store_damaged", 500, None;
     /// The actor has failed again and again.
     Parked, "parked", 503, Some(LATER);
+    /// The reaction is not at work any more.
+    ReactionEnded, "reaction_ended", 503, Some(LATER);
     /// Another process has taken over.
     Moved, "moved", 503, Some(LATER);
     /// The system is about to end.

@@ -7,6 +7,7 @@ use schemars::{JsonSchema as _, Schema, SchemaGenerator, json_schema};
 
 use super::building::{Channel, Document, ID, Way};
 use super::headers::{self, ANSWERED, COMMAND, FACT, IN_HEADERS, NONE};
+use crate::app::mending::{self, CATEGORY};
 use crate::app::read::{QUESTIONS, Query};
 use crate::app::signals;
 use crate::doors::answer::AnswerBody;
@@ -15,6 +16,9 @@ use crate::doors::answer::AnswerBody;
 const OUTCOME: &str = "outcome";
 /// Why a question or a signal is not answered.
 const REFUSED: &str = "refused";
+
+/// What became of a word to a reaction.
+const MENDED: &str = "mended";
 
 /// What every answer is made of.
 pub(super) fn answers(document: &mut Document) {
@@ -53,6 +57,31 @@ pub(super) fn verbs<C: Spoken>(document: &mut Document, category: &str) {
                 about: &about,
             });
         }
+    }
+}
+
+/// What can be said to reactions.
+pub(super) fn mending(document: &mut Document) {
+    document.message(MENDED, Way::Out, mending::MENDED, NONE);
+    document.answer(MENDED);
+    for verb in mending::VERBS {
+        let message = format!("{CATEGORY}.{verb}");
+        let shape = mending::shape(verb).expect("every verb has a shape");
+        document.message(&message, Way::In, shape, NONE);
+        let target = Target {
+            category: CATEGORY.parse().expect("it is a word"),
+            id: id(),
+            word: word(verb),
+        };
+        document.channel(&Channel {
+            name: &format!("command.{message}"),
+            what: What::Command(target),
+            id: Some(CATEGORY),
+            way: Way::In,
+            messages: &[&message],
+            replies: &[MENDED, REFUSED],
+            about: &format!("`{verb}` about an event that a reaction could not deal with."),
+        });
     }
 }
 

@@ -146,6 +146,7 @@ impl Document {
             "tenant": parameter("Whose data it is: 1 to 64 letters, digits, `_`, `-`; `main` in a system without users."),
             "task": parameter("The id of a task: a uuid in small letters."),
             "agent": parameter("The name of an agent: 1 to 64 letters, digits, `_`, `-`."),
+            "reaction": parameter("The name of a reaction."),
             "source": parameter("Where facts come from: 1 to 64 letters, digits, `_`, `-`."),
         });
         let components =

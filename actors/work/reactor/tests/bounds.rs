@@ -6,6 +6,7 @@ use events::stream::Position;
 use events::time::Timestamp;
 
 use super::world::{World, on_stage, passes, stream};
+use crate::work::errand::annals;
 use crate::work::reactor::parked::{PARKED_MAX, Place, SKIPPED_MAX, STREAM_MAX, Shelf, Words};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -66,7 +67,7 @@ async fn a_reaction_stands_still_where_too_many_wait_and_goes_on_when_they_do_no
         passes(SOON).await;
         assert_eq!(*reactor.at().borrow(), Position(bad.0 + STREAM_MAX as u64 - 1));
         assert!(world.said_of(2).await.is_empty(), "there is no room for what waits");
-        reactor.mending().skip(bad, "it has no end".into()).await.expect("given up");
+        reactor.mending().skip(bad, "it has no end".into(), annals()).await.expect("given up");
         world.settles(&reactor).await;
         passes(SOON).await;
         let (two, three) = (world.said_of(2).await, world.said_of(3).await);

@@ -15,6 +15,7 @@ use super::order::notes;
 use super::world::{MENDED, PassOn, World, new_log, passes, stream};
 use crate::reactions::Listed;
 use crate::runtime::Limits;
+use crate::work::errand::annals;
 use crate::work::reactor::Desk;
 use crate::work::reactor::mending::Which;
 
@@ -51,7 +52,7 @@ fn process<T>(story: impl Future<Output = T>) -> T {
 async fn works(log: &Memory, steps: usize) -> bool {
     let world = World::over(log.clone(), Limits::default()).await;
     let listed = Listed::of::<PassOn<0>>();
-    let (mut desk, ears, ..) = Desk::new(listed, Arc::clone(&world.means), Box::new(|_| {}));
+    let (mut desk, ears, ..) = Desk::new(listed, Arc::clone(&world.means), Box::new(|_, _| {}));
     let work = Steps { left: steps, work: Box::pin(desk.work(ears)) };
     timeout(QUIET, work).await.is_err()
 }
@@ -85,11 +86,11 @@ async fn mends(log: &Memory, steps: usize) -> bool {
     let world = World::over(log.clone(), Limits::default()).await;
     let listed = Listed::of::<PassOn<3>>();
     let (mut desk, ears, mending, _) =
-        Desk::new(listed, Arc::clone(&world.means), Box::new(|_| {}));
+        Desk::new(listed, Arc::clone(&world.means), Box::new(|_, _| {}));
     let work = Steps { left: steps, work: Box::pin(desk.work(ears)) };
     let wish = async {
         // It is not parked any more where an earlier life came to its end.
-        let _ = mending.retry(Which::Of(stream(1))).await;
+        let _ = mending.retry(Which::Of(stream(1)), annals()).await;
         std::future::pending::<()>().await;
     };
     tokio::select! {

@@ -61,7 +61,7 @@ async fn no_more_is_under_way_than_there_is_room_for_and_nothing_of_it_counts_as
         notes(&world, 600).await;
         let listed = Listed::of::<PassOn<0>>();
         let means = Arc::clone(&world.means);
-        let (mut desk, mut ears, ..) = Desk::new(listed, means, Box::new(|_| {}));
+        let (mut desk, mut ears, ..) = Desk::new(listed, means, Box::new(|_, _| {}));
         let all = world.log.read_all(Position::FIRST, &Filter::default(), PAGE_EVENTS_MAX).await;
         desk.waiting.extend(all.expect("read").events.into_iter().map(Arc::new));
         let first = Position(SOURCES + TARGETS);

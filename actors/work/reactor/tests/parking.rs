@@ -11,6 +11,7 @@ use events::stream::Position;
 use super::going::kept;
 use super::world::{MENDED, World, on_stage, passes, stream};
 use crate::runtime::Limits;
+use crate::work::errand::annals;
 use crate::work::reactor::mending::Which;
 use crate::work::reactor::parked::NotDone;
 
@@ -56,10 +57,10 @@ async fn a_poisoned_event_holds_up_its_stream_alone_until_it_is_given_up() {
 
         let mending = reactor.mending();
         assert_eq!(mending.list().await.expect("read").parked, parked);
-        assert_eq!(mending.retry(Which::At(bad)).await, Ok(bad));
+        assert_eq!(mending.retry(Which::At(bad), annals()).await, Ok(bad));
         passes(SOON).await;
         assert_eq!(kept(&world).await.1[0].tries, 2, "it is as bad as it was");
-        assert_eq!(mending.skip(bad, "nobody needs it".into()).await, Ok(bad));
+        assert_eq!(mending.skip(bad, "nobody needs it".into(), annals()).await, Ok(bad));
         assert_eq!(kept(&world).await.1[0].state, ParkedState::Skipped, "it was said to be kept");
         passes(SOON).await;
         assert_eq!(world.said_of(2).await, ["beside", "behind"]);
@@ -83,7 +84,7 @@ async fn what_is_tried_again_comes_before_what_stood_behind_it() {
         world.settles(&reactor).await;
         assert!(world.said_of(2).await.is_empty(), "a parked stream was overtaken");
         MENDED[1].store(true, Ordering::Relaxed);
-        assert_eq!(reactor.mending().retry(Which::Of(stream(1))).await, Ok(bad));
+        assert_eq!(reactor.mending().retry(Which::Of(stream(1)), annals()).await, Ok(bad));
         world.notes(1, "2 d").await;
         passes(SOON).await;
         assert_eq!(world.said_of(2).await, ["bad", "a", "b", "c", "d"]);
@@ -113,7 +114,7 @@ async fn what_is_parked_stays_so_over_a_restart_and_keeps_its_order() {
         assert_eq!(kept(&world).await.1.len(), 3);
         assert_eq!(told(&world), [], "it is parked already");
         MENDED[2].store(true, Ordering::Relaxed);
-        reactor.mending().retry(Which::At(bad)).await.expect("tried again");
+        reactor.mending().retry(Which::At(bad), annals()).await.expect("tried again");
         passes(SOON).await;
         assert_eq!(world.said_of(2).await, ["bad", "a", "b"]);
     })
@@ -139,7 +140,7 @@ async fn an_event_is_parked_when_its_command_has_failed_five_times() {
         // It was under way already, to someone else.
         assert!(parked.iter().all(|row| row.position != later), "{parked:?}");
         assert_eq!(world.said_of(3).await, ["before", "behind"]);
-        reactor.mending().skip(bad, String::new()).await.expect("given up");
+        reactor.mending().skip(bad, String::new(), annals()).await.expect("given up");
         passes(SOON).await;
         assert_eq!(told(&world).last(), Some(&("parked", behind.0)), "it is as bad");
     })
@@ -157,12 +158,12 @@ async fn only_what_holds_up_a_stream_can_be_mended() {
         world.settles(&reactor).await;
         let mending = reactor.mending();
         let waits = Err(NotDone::Behind(bad));
-        assert_eq!(mending.retry(Which::At(behind)).await, waits);
-        assert_eq!(mending.skip(behind, String::new()).await, waits);
-        assert_eq!(mending.retry(Which::At(Position(1))).await, Err(NotDone::NotParked));
-        assert_eq!(mending.retry(Which::Of(stream(2))).await, Err(NotDone::NotParked));
+        assert_eq!(mending.retry(Which::At(behind), annals()).await, waits);
+        assert_eq!(mending.skip(behind, String::new(), annals()).await, waits);
+        assert_eq!(mending.retry(Which::At(Position(1)), annals()).await, Err(NotDone::NotParked));
+        assert_eq!(mending.retry(Which::Of(stream(2)), annals()).await, Err(NotDone::NotParked));
         reactor.stop().await;
-        assert_eq!(mending.retry(Which::At(bad)).await, Err(NotDone::Ended));
+        assert_eq!(mending.retry(Which::At(bad), annals()).await, Err(NotDone::Ended));
     })
     .await;
 }

@@ -122,7 +122,7 @@ impl World {
 
     pub(super) fn begins(&self, listed: Listed) -> Reactor {
         let recorded = Arc::clone(&self.recorded);
-        let on_record = move |event| recorded.lock().expect("held").push(event);
+        let on_record = move |event, _| recorded.lock().expect("held").push(event);
         Reactor::begin(listed, Arc::clone(&self.means), Box::new(on_record))
     }
 
