@@ -3,6 +3,7 @@
 //! by a task that counts what is lost and notices when nobody takes anything.
 
 mod feed;
+pub mod intake;
 mod losses;
 mod rounds;
 mod settings;

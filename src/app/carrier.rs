@@ -11,7 +11,12 @@ pub enum Carrier {
     /// The bus of this process; whoever listens for clients brings them to it.
     Here(Router),
     /// A server, whose permissions say who may do what.
-    Server(Arc<Nats>),
+    Server {
+        /// The connection to it.
+        nats: Arc<Nats>,
+        /// Whether it keeps what nobody waits for.
+        keeps: bool,
+    },
 }
 
 impl Carrier {
@@ -20,7 +25,7 @@ impl Carrier {
     pub fn bus(&self) -> Arc<dyn Bus> {
         match self {
             Self::Here(router) => Arc::new(router.clone()),
-            Self::Server(nats) => Arc::clone(nats) as _,
+            Self::Server { nats, .. } => Arc::clone(nats) as _,
         }
     }
 }

@@ -265,10 +265,11 @@ async fn open_door(
             serve_router(&door, router);
             Ok((door, None))
         }
-        Carrier::Server(_) => {
+        Carrier::Server { nats, keeps } => {
             let (outlet, answers) = FarOutlet::to(carrier.bus());
             let door = Arc::new(NatsDoor::new(asked, clock, Arc::new(outlet), Trust::Subject));
-            let far = FarDoor::open(&door, &carrier.bus(), answers).await?;
+            let keeper = keeps.then(|| Arc::clone(nats));
+            let far = FarDoor::open(&door, &carrier.bus(), answers, keeper).await?;
             Ok((door, Some(far)))
         }
     }

@@ -50,6 +50,10 @@ pub(super) struct Serve {
     /// tenant may send to its subjects, and nobody but Annals to events, work and stop signals
     #[arg(long, value_name = "WHAT", value_parser = ["permissions"], requires = "nats")]
     nats_trust: Option<String>,
+    /// Have that server keep what nobody waits for (`enqueue`, `deposit`) until it is on disk here: makes the
+    /// stream ANNALS_INTAKE, or uses the one that is there; the server needs JetStream
+    #[arg(long, requires = "nats")]
+    jetstream: bool,
     /// A credentials file for that server
     #[arg(long, value_name = "FILE", requires = "nats")]
     nats_credentials: Option<PathBuf>,
@@ -73,7 +77,7 @@ impl Serve {
         let node = Box::pin(Node::start(app, carrier.clone(), runtime)).await?;
         let open = match &carrier {
             Carrier::Here(router) => Some(self.listening.open(router.clone(), true).await?),
-            Carrier::Server(_) => None,
+            Carrier::Server { .. } => None,
         };
         tell(context, &node, &self.place_of(open.as_ref()), created).await?;
         if let Some(warning) = open.as_ref().and_then(|open| open.warning) {
@@ -105,7 +109,7 @@ impl Serve {
             None => Ok(Carrier::Here(Router::new(random_id().as_u64_pair().0))),
             Some(url) => {
                 let nats = remote::connect(url, self.nats_credentials.as_deref()).await?;
-                Ok(Carrier::Server(Arc::new(nats)))
+                Ok(Carrier::Server { nats: Arc::new(nats), keeps: self.jetstream })
             }
         }
     }

@@ -5,6 +5,7 @@ mod answers;
 mod asked;
 pub mod far;
 pub(in crate::doors) mod headers;
+mod intake;
 mod listening;
 mod offered;
 pub mod relay;
@@ -68,9 +69,13 @@ pub struct NatsDoor {
     offered: Offered,
 }
 
+/// Who else is told why something was refused, if it was.
+type Then = Box<dyn FnOnce(Option<String>) + Send>;
+
 /// A request that is under way.
 struct Request {
     reply: Option<Name>,
+    then: Option<Then>,
     outlet: Arc<dyn Outlet>,
     counts: Arc<events::bus::discovery::Counts>,
     began: Instant,
@@ -91,10 +96,16 @@ impl NatsDoor {
 
     /// Takes a message that someone sent to a subject of Annals.
     pub fn take(&self, message: &View<'_>) {
+        self.take_then(message, None);
+    }
+
+    /// The same, and tells when it is answered.
+    fn take_then(&self, message: &View<'_>, then: Option<Then>) {
         let subject = str::from_utf8(message.subject).ok().and_then(|text| text.parse().ok());
         let what = subject.as_ref().map(|subject: &Subject| &subject.what);
         let request = Request {
             reply: message.reply.and_then(answered_at),
+            then,
             outlet: Arc::clone(&self.outlet),
             counts: Arc::clone(self.offered.counts(what)),
             began: Instant::now(),
@@ -213,6 +224,9 @@ impl Request {
         match &answer.refused {
             Some((status, code)) => self.counts.refused(self.began.elapsed(), *status, code),
             None => self.counts.answered(self.began.elapsed()),
+        }
+        if let Some(then) = self.then {
+            then(answer.refused.map(|(_, code)| code));
         }
         if let Some(reply) = self.reply {
             let headers = answer.headers;

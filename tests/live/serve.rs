@@ -10,6 +10,7 @@ mod farewell;
 mod forged;
 mod hostile;
 mod imported;
+mod jetstream;
 mod personal;
 mod raw;
 mod reactions;

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use events::bus::nats::Nats;
 use events::bus::{Bus, Error, Message, Pattern, Subscribe, Subscription};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::listening::SUBJECTS;
 use super::offered::GROUP;
-use super::{NatsDoor, Outlet};
+use super::{NatsDoor, Outlet, intake};
 
 /// How many answers wait to be sent. Who does not get one asks again under the same id.
 const ANSWERS_MAX: usize = 8192;
@@ -57,10 +58,12 @@ impl FarDoor {
         door: &Arc<NatsDoor>,
         bus: &Arc<dyn Bus>,
         answers: mpsc::Receiver<Message>,
+        keeper: Option<Arc<Nats>>,
     ) -> Result<Self, Error> {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        for subjects in SUBJECTS {
+        let is_kept = |subjects: &&str| keeper.is_some() && intake::SUBJECTS.contains(subjects);
+        for subjects in SUBJECTS.iter().filter(|subjects| !is_kept(subjects)) {
             let pattern: Pattern = subjects.parse().expect("it is a pattern");
             let wanted = Subscribe { waiting_max: WAITING_MAX, ..Subscribe::to(pattern) };
             let heard = bus.subscribe(wanted.in_group(GROUP)).await?;
@@ -68,6 +71,12 @@ impl FarDoor {
         }
         bus.flush().await?;
         tasks.spawn(send(Arc::clone(bus), answers));
+        if let Some(nats) = keeper {
+            let (settle, settled) = intake::channel();
+            let taken = intake::open(&nats).await?;
+            tasks.spawn(intake::take(Arc::clone(door), nats, taken, settle, stopped));
+            tasks.spawn(intake::settle(settled));
+        }
         Ok(Self { stop, tasks })
     }
 

@@ -59,7 +59,7 @@ impl Relay {
                 let trouble = trouble.clone();
                 watched(pool, PART, work, move |why| trouble.ends(why))
             }
-            Carrier::Server(_) => {
+            Carrier::Server { .. } => {
                 let told = far::told(app, &elsewhere, trouble, pool).await?;
                 let news = news(app, elsewhere, told.position());
                 let work = far::run(carrier.bus(), told, news, stopped);

@@ -26,9 +26,15 @@ const HALF: Duration = Duration::from_secs(90);
 const TAKEN_OVER: i32 = 75;
 
 /// A system on a server of NATS.
-fn serve(store: &str, server: &Server, more: &[&str]) -> Running {
-    let url = format!("nats://127.0.0.1:{}", server.port);
-    let mut serve = annals(&["serve", "--json", "--nats-trust", "permissions", "--nats", &url]);
+pub(super) fn serve(store: &str, server: &Server, more: &[&str]) -> Running {
+    serve_as("", store, server, more)
+}
+
+/// The same as a user of the server, `name:password@`.
+pub(super) fn serve_as(user: &str, store: &str, server: &Server, more: &[&str]) -> Running {
+    let url = format!("127.0.0.1:{}", server.port);
+    let login = format!("nats://{user}{url}");
+    let mut serve = annals(&["serve", "--json", "--nats-trust", "permissions", "--nats", &login]);
     serve.args(["--store", store]).args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = Running::start(&mut serve);
     let mut line = String::new();
@@ -61,14 +67,14 @@ async fn hand_in(server: &Server, count: usize) -> BTreeSet<String> {
 }
 
 /// Everything that the log says.
-fn history(store: &str) -> Vec<Value> {
+pub(super) fn history(store: &str) -> Vec<Value> {
     let read = annals(&["log", "read", "--json", "--store", store]).output().expect("it starts");
     assert!(read.status.success(), "{read:?}");
     let said = String::from_utf8(read.stdout).expect("text");
     said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-fn of_type<'e>(events: &'e [Value], kind: &str) -> Vec<&'e str> {
+pub(super) fn of_type<'e>(events: &'e [Value], kind: &str) -> Vec<&'e str> {
     let of_it = events.iter().filter(|event| event["type"] == kind);
     of_it.map(|event| event["stream"].as_str().expect("text")).collect()
 }
@@ -86,7 +92,7 @@ fn all_done(store: &str, tasks: &BTreeSet<String>) {
     verified(store);
 }
 
-fn verified(store: &str) {
+pub(super) fn verified(store: &str) {
     let verify = annals(&["log", "verify", "--store", store]).output().expect("it starts");
     assert!(verify.status.success(), "{verify:?}");
 }
