@@ -100,7 +100,7 @@ impl Leases {
     }
 
     /// The same, with room for fewer leases.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "runtime"))]
     pub(crate) fn limited_to(self, leases_max: usize) -> Self {
         Self { leases_max, ..self }
     }

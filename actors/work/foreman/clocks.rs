@@ -10,7 +10,6 @@ use events::known::Known;
 use events::recorded::Recorded;
 use events::subject::{Subject, What};
 use events::task::{Loss, TaskEvent};
-use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::beats::TELLING_MAX;

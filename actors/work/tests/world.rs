@@ -145,8 +145,8 @@ impl World {
 
     /// Everything that is on record comes into another log, beside whoever works on that.
     pub(super) async fn moves_into(&self, other: &Self, adopted: bool) {
-        let store: Arc<dyn events::store::EventStore> = Arc::clone(&other.store) as _;
-        moves(&self.store.reader(), &store, ALL, adopted).await.expect("it moves");
+        let store: Arc<dyn events::store::EventStore> = Arc::new(other.store.log.clone());
+        moves(&self.store.log.reader(), &store, ALL, adopted).await.expect("it moves");
     }
 
     /// What is on record about a task.

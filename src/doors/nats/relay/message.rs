@@ -82,7 +82,7 @@ mod tests {
             codec: Codec::Json,
         };
         let stored = Stored::new(Position(7), EventHash::NONE, &header.encode(), b"{}");
-        let message = of(&stored.expect("readable")).expect("it has a subject");
+        let message = of(&stored.expect("readable"), |_| true).expect("it has a subject");
         message.headers.iter().map(|(name, _)| name.to_owned()).collect()
     }
 

@@ -3,14 +3,15 @@
 use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
-use events::bus::{Bus as _, Subscribe};
+use events::bus::Subscribe;
 use events::chain::EventHash;
 use events::id::{CommandId, Consumer, LogId, Tenant};
+use events::recorded::Stored;
 use events::store::conformance::given::{self, SetClock};
 use events::store::memory::Memory;
 use events::store::{
-    Behind, EventStore as _, Imported, Kept, KeptBlob, LogHead, LogReader, Outcome, Page, Progress,
-    Report, Standing, StreamHead, Writer,
+    Behind, EventStore as _, Filter, Imported, Kept, KeptBlob, LogHead, LogReader, Outcome, Page,
+    Progress, Report, Standing, StreamHead, Writer,
 };
 use events::stream::{Direction, StreamId, Version};
 use tokio::time::timeout;
@@ -101,7 +102,7 @@ impl LogReader for Faulty {
 }
 
 /// A log with some events, and one who reads all of them from it, with so many failures.
-async fn faulty(left: u64, error: Error) -> (Writer, Follower) {
+async fn faulty(left: u64, error: Error) -> (Writer, News) {
     let log = Memory::new(LogId(Uuid::from_u128(7)));
     let clock = || Arc::new(SetClock::at(5)) as _;
     let head = log.head().await.expect("a head");
@@ -113,20 +114,20 @@ async fn faulty(left: u64, error: Error) -> (Writer, Follower) {
     let head = log.reader().head().await.expect("a head");
     let (writer, _task) = Writer::start(Arc::new(log.clone()), clock(), head);
     let reader = Arc::new(Faulty { log, left: AtomicU64::new(left), error });
-    let follower = Follower::new(reader, writer.tail(), Filter::default(), Position::FIRST);
-    (writer, follower)
+    let news = News::new(reader, writer.tail(), DoneElsewhere::default(), Position::FIRST);
+    (writer, news)
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_could_not_be_read_for_a_while_is_told_later_and_nothing_is_skipped() {
     for left in 0..6 {
-        let (_writer, follower) = faulty(left, Error::Unavailable("a while".into())).await;
+        let (_writer, news) = faulty(left, Error::Unavailable("a while".into())).await;
         let router = Router::new(1);
         let pattern = || patterns::EVENTS.parse().expect("it is a pattern");
         let heard = router.audience(pattern());
         let mut told = router.subscribe(Subscribe::to(pattern())).await.expect("it listens");
         let (_stop, stopped) = watch::channel(false);
-        let tells = here(router, heard, follower, stopped);
+        let tells = here(router, heard, news, stopped);
         let listens = async {
             for position in 1..=EVENTS {
                 let event = told.next().await.expect("it goes on");
@@ -145,9 +146,9 @@ async fn what_could_not_be_read_for_a_while_is_told_later_and_nothing_is_skipped
 
 #[tokio::test(start_paused = true)]
 async fn where_the_log_cannot_be_read_it_ends_and_says_why() {
-    let (_writer, follower) = faulty(u64::MAX, Error::Failed("for good".into())).await;
+    let (_writer, news) = faulty(u64::MAX, Error::Failed("for good".into())).await;
     let (router, (_stop, stopped)) = (Router::new(1), watch::channel(false));
     let heard = router.audience(patterns::EVENTS.parse().expect("it is a pattern"));
-    let ended = here(router, heard, follower, stopped).await;
+    let ended = here(router, heard, news, stopped).await;
     assert!(matches!(ended, Err(Error::Failed(_))), "{ended:?}");
 }
