@@ -3,6 +3,7 @@
 
 mod client;
 mod crash;
+mod day;
 mod documents;
 mod ends;
 mod far;
@@ -16,6 +17,7 @@ mod raw;
 mod reactions;
 pub(crate) mod system;
 mod tenants;
+mod unfinished;
 mod unheard;
 mod workers;
 

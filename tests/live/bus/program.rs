@@ -53,11 +53,20 @@ impl Running {
         kill_process(self.id(), Signal::INT).expect("it is there");
     }
 
+    /// The memory that it has, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        self.status("VmRSS:")
+    }
+
     /// The most memory that it has had so far, in bytes.
-    pub(super) fn memory_max(&self) -> usize {
+    pub(crate) fn memory_max(&self) -> usize {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, what: &str) -> usize {
         let status = format!("/proc/{}/status", self.id().as_raw_nonzero());
         let status = std::fs::read_to_string(status).expect("it is there");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(what));
         let kilobytes = line.expect("Linux says so").trim().trim_end_matches(" kB");
         1024 * kilobytes.parse::<usize>().expect("a number")
     }

@@ -73,18 +73,22 @@ impl Client {
         self.bus.request(subject, body.to_string().into()).await.ok().map(|answer| read(&answer))
     }
 
-    /// Has a command done under this id, however often it has to be asked.
-    pub(super) async fn insist(&self, rest: &str, body: &Value, id: &str) -> Value {
+    /// The same with a command under this id.
+    pub(super) async fn try_ask_as(&self, rest: &str, body: &Value, id: &str) -> Option<Value> {
         let subject = format!("annals.{}.command.{rest}", self.tenant);
         let mut headers = HeaderMap::new();
         headers.insert("Annals-Command-Id", id);
+        let asked = self.bus.request_with_headers(subject, headers, body.to_string().into());
+        asked.await.ok().map(|answer| read(&answer))
+    }
+
+    /// Has a command done under this id, however often it has to be asked.
+    pub(super) async fn insist(&self, rest: &str, body: &Value, id: &str) -> Value {
         loop {
-            let body = body.to_string().into();
-            let asked = self.bus.request_with_headers(subject.clone(), headers.clone(), body).await;
-            match asked.map(|answer| read(&answer)) {
-                Ok(answer) if answer["retry_after_ms"].is_null() => return answer,
+            match self.try_ask_as(rest, body, id).await {
+                Some(answer) if answer["retry_after_ms"].is_null() => return answer,
                 // There is no server just now, or it has too much to do.
-                Ok(_) | Err(_) => tokio::task::yield_now().await,
+                _ => tokio::task::yield_now().await,
             }
         }
     }
@@ -142,6 +146,11 @@ impl Client {
         let next = timeout(PATIENCE, self.happens.next()).await;
         let message = next.unwrap_or_else(|_| panic!("no more happens: {:?}", self.happened));
         event(&message.expect("it goes on"))
+    }
+
+    /// The same, whenever it happens.
+    pub(super) async fn heard(&mut self) -> Event {
+        event(&self.happens.next().await.expect("it goes on"))
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::client::Client;
 use super::system::System;
+use super::unfinished;
 use laborer::{AGENT, Laborer, is_frozen};
 
 /// How often it is killed.
@@ -63,19 +64,6 @@ fn hand_in(client: &Arc<Client>, numbers: std::ops::Range<usize>, all: &mut Subm
 
 type Submissions = JoinSet<(String, usize)>;
 
-/// How many tasks are in a phase, if anyone is there to tell.
-async fn count(client: &Client, phase: &str) -> Option<usize> {
-    let asked = client.try_ask("query.task_list", &json!({ "phase": phase, "limit": 1000 })).await;
-    asked.and_then(|told| Some(told["tasks"].as_array()?.len()))
-}
-
-/// How many tasks are not over, at one moment.
-async fn left(client: &Client) -> Option<usize> {
-    let told = client.try_ask("query.task_list", &json!({ "limit": 1000 })).await?;
-    let is_left = |task: &&Value| task["phase"] == "running" || task["phase"] == "waiting";
-    Some(told["tasks"].as_array()?.iter().filter(is_left).count())
-}
-
 async fn run(system: &mut System, harm: impl Fn(&mut System)) -> BTreeMap<String, usize> {
     let client = Arc::new(Client::of(system).await);
     let (stop, stopped) = watch::channel(false);
@@ -86,16 +74,12 @@ async fn run(system: &mut System, harm: impl Fn(&mut System)) -> BTreeMap<String
     for kill in 0..=KILLS {
         hand_in(&client, kill * part..(kill + 1) * part, &mut all);
         if kill < KILLS {
-            while count(&client, "running").await < Some(RUNNING) {}
+            while unfinished::look(&client, None).await.is_none_or(|left| left.running < RUNNING) {}
             harm(system);
         }
     }
     let submitted = all.join_all().await.into_iter().collect();
-    let mut watching = Client::of(system).await;
-    while left(&watching).await != Some(0) {
-        // Something happens soon, or has happened before this began to listen.
-        let _ = timeout(Duration::from_secs(1), watching.next()).await;
-    }
+    unfinished::all_is_over(system).await;
     stop.send_replace(true);
     working.join_all().await;
     submitted
@@ -149,10 +133,7 @@ async fn every_task_ends_once(mut system: System, harm: impl Fn(&mut System)) {
     let ids = ids["tasks"].as_array().expect("a list").iter().map(|task| task["id"].as_str());
     let ids: BTreeSet<&str> = ids.map(|id| id.expect("text")).collect();
     assert_eq!(ids, submitted.keys().map(String::as_str).collect(), "no task but these");
-    let log = system.log();
-    let verify = ["log", "verify", "--store", log.to_str().expect("text")];
-    let verified = system.command(&verify).output().expect("it runs");
-    assert!(verified.status.success(), "{verified:?}");
+    system.verify();
 }
 
 fn ended_once(told: &Value, number: usize) {

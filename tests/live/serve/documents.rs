@@ -31,7 +31,7 @@ fn blocks(document: &str) -> BTreeMap<String, String> {
 }
 
 /// A folder with all of them, beside which Node finds its packages.
-fn cut_out() -> TempDir {
+pub(super) fn cut_out() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (document, programs) in DOCUMENTS {
         let text = std::fs::read_to_string(house().join("docs").join(document));
@@ -59,8 +59,8 @@ fn program(folder: &Path, name: &str, arguments: &[&str]) -> Command {
 }
 
 /// A worker that goes on until this is dropped.
-fn worker(folder: &Path, name: &str, url: &str) -> Running {
-    let mut running = Running::start(program(folder, name, &[url]).stdout(Stdio::piped()));
+pub(super) fn worker(folder: &Path, name: &str, arguments: &[&str]) -> Running {
+    let mut running = Running::start(program(folder, name, arguments).stdout(Stdio::piped()));
     let mut line = String::new();
     let mut out = BufReader::new(running.0.stdout.take().expect("a pipe"));
     out.read_line(&mut line).expect("it says something");
@@ -90,7 +90,7 @@ fn they_do_so_on_a_server_of_nats() {
 fn all_is_done(system: &System) {
     let folder = cut_out();
     let (url, folder) = (&*system.url(), folder.path());
-    let _workers = ["worker.py", "worker.mjs"].map(|name| worker(folder, name, url));
+    let _workers = ["worker.py", "worker.mjs"].map(|name| worker(folder, name, &[url]));
     for publisher in ["submit.py", "submit.mjs"] {
         for (kind, input, expected) in [
             ("count-words", r#"{"text":"to be or not to be"}"#, json!({ "words": 6 })),
@@ -114,7 +114,7 @@ fn all_is_done(system: &System) {
 fn what_a_worker_cannot_do_ends_the_task_with_its_reason() {
     let (system, folder) = (System::start(), cut_out());
     let (url, folder) = (&*system.url(), folder.path());
-    let _workers = ["worker.py", "worker.mjs"].map(|name| worker(folder, name, url));
+    let _workers = ["worker.py", "worker.mjs"].map(|name| worker(folder, name, &[url]));
     for (kind, code) in [("count-words", "input_malformed"), ("greet", "nobody")] {
         let told = said(folder, "submit.py", &[url, kind, "[]"]).remove(0);
         assert_eq!(told["phase"], "failed", "{kind}");
@@ -141,7 +141,7 @@ fn users_can_do_what_they_are_for_with_what_they_are_allowed() {
     let system = System::with(&["--users", users.to_str().expect("text")]);
     let url = |user: &str| format!("nats://{user}@{}", system.address());
     let (counter, publisher) = (url("counter:long-and-random"), url("publisher:another-long-one"));
-    let _worker = worker(folder, "worker.py", &counter);
+    let _worker = worker(folder, "worker.py", &[&counter]);
     let told = said(folder, "submit.py", &[&publisher, "count-words", r#"{"text":"a b c"}"#]);
     assert_eq!(told[0]["result"], json!({ "words": 3 }), "{told:?}");
     let fact = ["bus", "request", "annals.main.fact.shop", r#"{"id":"1","type":"t"}"#];

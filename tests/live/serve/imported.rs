@@ -69,8 +69,7 @@ async fn takes_in(mut here: System, is_beside: bool, adopts: bool) {
     }
     let mut client = Client::of(&here).await;
     let mut worker = client.worker("resize").await;
-    let (store, file) = (here.store(), file.to_string_lossy().into_owned());
-    let store = store.to_string_lossy().into_owned();
+    let (store, file) = (here.store().to_owned(), file.to_string_lossy().into_owned());
     let adopt: &[&str] = if adopts { &["--adopt"] } else { &[] };
     runs(&[&["log", "import", &file, "--store", &store], adopt].concat());
     if !is_beside {
@@ -109,8 +108,8 @@ async fn what_was_taken_in_is_done_only_if_it_is_adopted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_taken_in_beside_a_system_is_done_only_if_it_is_adopted() {
     for adopts in [false, true] {
-        takes_in(System::in_database(Database::new().await), true, adopts).await;
-        takes_in(System::on_nats(Some(Database::new().await)), true, adopts).await;
+        takes_in(System::in_database(&Database::new().await), true, adopts).await;
+        takes_in(System::on_nats(Some(&Database::new().await)), true, adopts).await;
     }
 }
 
@@ -119,8 +118,8 @@ async fn nothing_is_taken_into_a_file_that_a_system_works_on() {
     let here = System::start();
     let file = here.file("there.jsonl");
     exported(&file).await;
-    let (store, file) = (here.store(), file.to_string_lossy().into_owned());
-    let import = annals(&["log", "import", &file, "--store", &store.to_string_lossy()]).output();
+    let file = file.to_string_lossy().into_owned();
+    let import = annals(&["log", "import", &file, "--store", here.store()]).output();
     let import = import.expect("the program starts");
     let said = String::from_utf8_lossy(&import.stderr);
     assert!(said.contains("store_locked"), "{said}");
@@ -134,8 +133,8 @@ async fn a_copy_goes_on_where_the_log_stopped_and_nothing_is_told_or_done_again(
     client.happens(&before.parent, "noted").await;
     client.happens(&before.impatient, "timed_out").await;
     there.end();
-    let (from, to) = (there.store(), there.file("copy.log"));
-    let (from, to) = (from.to_string_lossy().into_owned(), to.to_string_lossy().into_owned());
+    let to = there.file("copy.log").to_string_lossy().into_owned();
+    let from = there.store().to_owned();
     runs(&["log", "copy", "--from", &from, "--to", &to, "--keys"]);
 
     let mut client = Client::of(&there).await;

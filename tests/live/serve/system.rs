@@ -3,19 +3,24 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::PATIENCE;
 use crate::bus::nats::server::Server;
 use crate::bus::program::Running;
 use crate::postgres::database::Database;
 
+/// What a system ends with that finds another one at its log.
+const SERVED: i32 = 75;
+
 /// A system, until this is dropped.
 pub(super) struct System {
     folder: TempDir,
-    /// Where its log is, if that is not the file in its folder.
-    store: Option<String>,
+    /// Where the log is: a file in the folder, or a database.
+    store: String,
     more: Vec<String>,
     running: Option<Running>,
     address: String,
@@ -35,12 +40,12 @@ impl System {
     }
 
     /// Starts one with its log in a database.
-    pub(super) fn in_database(database: Database) -> Self {
+    pub(super) fn in_database(database: &Database) -> Self {
         Self::at("127.0.0.1:0", &[], None, Some(database))
     }
 
     /// Starts one that uses a server of NATS, with its log in a database or in a file.
-    pub(super) fn on_nats(database: Option<Database>) -> Self {
+    pub(super) fn on_nats(database: Option<&Database>) -> Self {
         let server = Server::start(&[]);
         Self::at(&format!("127.0.0.1:{}", server.port), &[], Some(server), database)
     }
@@ -49,13 +54,14 @@ impl System {
         address: &str,
         more: &[&str],
         server: Option<Server>,
-        database: Option<Database>,
+        database: Option<&Database>,
     ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.log").to_string_lossy().into_owned();
+        let store = database.map_or(file, |database| database.url.clone());
         let more = more.iter().map(|&word| word.to_owned()).collect();
-        let address = address.into();
-        let store = database.map(|database| database.url);
-        let mut system = Self { folder, store, more, running: None, address, server };
+        let (address, running) = (address.into(), None);
+        let mut system = Self { folder, store, more, running, address, server };
         system.start_again();
         system
     }
@@ -82,14 +88,33 @@ impl System {
 
     /// Starts it on another log, where clients found it before.
     pub(super) fn goes_on_with(&mut self, store: &str) {
-        self.store = Some(store.to_owned());
+        store.clone_into(&mut self.store);
         self.start_again();
     }
 
     /// Starts it on the same log, where clients found it before.
     pub(super) fn start_again(&mut self) {
-        let mut serve = annals(&["serve", "--json", "--store"]);
-        serve.arg(self.store()).args(&self.more).stdout(Stdio::piped());
+        let begun = Instant::now();
+        let (running, line) = loop {
+            let (mut running, line) = self.try_start();
+            // A database hears a moment late that whoever had the log is gone.
+            let is_early = line.is_empty() && self.store != self.log().to_string_lossy();
+            if !is_early || begun.elapsed() > PATIENCE {
+                break (running, line);
+            }
+            let ended = running.0.wait().expect("it ends");
+            assert_eq!(ended.code(), Some(SERVED), "it does not start");
+        };
+        let told: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"));
+        let url = told["url"].as_str().expect("text");
+        self.address = url.trim_start_matches("nats://").to_owned();
+        self.running = Some(running);
+    }
+
+    /// Starts it, and gives what it says first.
+    fn try_start(&self) -> (Running, String) {
+        let mut serve = annals(&["serve", "--json", "--store", &self.store]);
+        serve.args(&self.more).stdout(Stdio::piped());
         match &self.server {
             Some(_) => serve.args(["--nats", &self.url(), "--nats-trust", "permissions"]),
             None => serve.args(["--listen", &self.address]),
@@ -98,10 +123,7 @@ impl System {
         let mut line = String::new();
         let mut out = BufReader::new(running.0.stdout.take().expect("a pipe"));
         out.read_line(&mut line).expect("it says something");
-        let told: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"));
-        let url = told["url"].as_str().expect("text");
-        self.address = url.trim_start_matches("nats://").to_owned();
-        self.running = Some(running);
+        (running, line)
     }
 
     /// Where it listens.
@@ -114,12 +136,20 @@ impl System {
         format!("nats://{}", self.address)
     }
 
-    /// Where the log is, in a file or in a database.
-    pub(super) fn store(&self) -> PathBuf {
-        self.store.as_ref().map_or_else(|| self.log(), Into::into)
+    /// Where the log is, as it is named on a command line.
+    pub(super) fn store(&self) -> &str {
+        &self.store
     }
 
-    /// Where the file of the log is.
+    /// The log is whole.
+    #[track_caller]
+    pub(super) fn verify(&self) {
+        let verify = ["log", "verify", "--store", &self.store];
+        let verified = self.command(&verify).output().expect("it runs");
+        assert!(verified.status.success(), "{verified:?}");
+    }
+
+    /// The file of the log, where it is in one.
     pub(super) fn log(&self) -> PathBuf {
         self.folder.path().join("a.log")
     }
@@ -127,6 +157,12 @@ impl System {
     /// Where the file of this name is.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The memory that it has, and the most that it has had, in bytes.
+    pub(super) fn memory(&self) -> (usize, usize) {
+        let running = self.running.as_ref().expect("it runs");
+        (running.memory(), running.memory_max())
     }
 
     /// A command that talks to it.
