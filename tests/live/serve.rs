@@ -3,6 +3,7 @@
 
 mod client;
 mod crash;
+mod crowded;
 mod day;
 mod documents;
 mod ends;
