@@ -49,6 +49,8 @@ pub enum Bug {
     EpochNotChecked,
     /// A command over which its actor panicked keeps its place in the inbox.
     PermitLeakedOnPanic,
+    /// A command over which its actor panicked is never answered.
+    PanicNotAnswered,
     /// A state is moved on although the log did not take what it was moved by.
     AppliedBeforeAppend,
     /// What appends nothing is answered on whatever state there is.
@@ -89,9 +91,11 @@ impl Bug {
         Self::WaitingBytesUnbounded,
         Self::GroupDeliveredTwice,
         Self::WildcardPublished,
+        Self::AnswerSaidAnywhere,
         Self::CursorGoesBack,
         Self::EpochNotChecked,
         Self::PermitLeakedOnPanic,
+        Self::PanicNotAnswered,
         Self::AppliedBeforeAppend,
         Self::RejectionOnStaleState,
         Self::WakeUpLost,
@@ -127,6 +131,7 @@ impl Bug {
             Self::CursorGoesBack => "cursor_goes_back",
             Self::EpochNotChecked => "epoch_not_checked",
             Self::PermitLeakedOnPanic => "permit_leaked_on_panic",
+            Self::PanicNotAnswered => "panic_not_answered",
             Self::AppliedBeforeAppend => "applied_before_append",
             Self::RejectionOnStaleState => "rejection_on_stale_state",
             Self::WakeUpLost => "wake_up_lost",
@@ -180,6 +185,32 @@ pub fn phase(phase: Phase) {
 /// Tells the harness what the writer does now; nothing, unless the feature is on.
 #[cfg(not(feature = "planted"))]
 pub fn phase(_: Phase) {}
+
+/// The variable that says of how many decisions one panics.
+pub const PANICS: &str = "ANNALS_PLANTED_PANICS";
+
+/// Says whether a decision panics, for a harness that wants to see what follows; never, unless the
+/// feature is on.
+#[cfg(feature = "planted")]
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the harness says from outside the process how many")]
+pub fn panics_now() -> bool {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static DECISIONS: AtomicU64 = AtomicU64::new(1);
+    static ONE_OF: OnceLock<Option<u64>> = OnceLock::new();
+    let one_of = ONE_OF.get_or_init(|| std::env::var(PANICS).ok()?.parse().ok());
+    let decisions = DECISIONS.fetch_add(1, Ordering::Relaxed);
+    one_of.is_some_and(|one_of| decisions.is_multiple_of(one_of))
+}
+
+/// Says whether a decision panics, for a harness that wants to see what follows; never, unless the
+/// feature is on.
+#[cfg(not(feature = "planted"))]
+#[must_use]
+pub fn panics_now() -> bool {
+    false
+}
 
 /// Says whether `bug` was picked; never, unless the feature is on.
 #[must_use]

@@ -13,6 +13,9 @@ mod forged;
 mod hostile;
 mod imported;
 mod jetstream;
+// Only a program with planted bugs panics when it is told to.
+#[cfg(feature = "planted")]
+mod panics;
 mod personal;
 mod raw;
 mod reactions;

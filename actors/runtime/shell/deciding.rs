@@ -1,6 +1,6 @@
 //! Deciding: command by command, each on the state that the ones before it lead to.
 
-use events::planted::{Bug, planted};
+use events::planted::{Bug, panics_now, planted};
 use events::store::writer::{GROUP_APPENDS_MAX, GROUP_BYTES_MAX};
 use events::store::{Append, Decision, Expected, NewEvent, Owner};
 use events::stream::{StreamId, Version};
@@ -74,6 +74,7 @@ fn decide_one<D: Hosted>(
     target: Target<'_>,
     tools: &Tools,
 ) -> Decided<D::Event> {
+    assert!(!panics_now(), "a planted panic");
     let new = asked.new_command();
     let now = tools.clock.now().max(group.last_at());
     let moment = Moment { now, id: target.stream.key.clone() };

@@ -22,6 +22,8 @@ pub(super) struct System {
     /// Where the log is: a file in the folder, or a database.
     store: String,
     more: Vec<String>,
+    /// Variables that only a program with planted bugs reads.
+    variables: Vec<(&'static str, &'static str)>,
     running: Option<Running>,
     address: String,
     /// The server of NATS that it uses, if it does not listen itself.
@@ -61,9 +63,16 @@ impl System {
         let store = database.map_or(file, |database| database.url.clone());
         let more = more.iter().map(|&word| word.to_owned()).collect();
         let (address, running) = (address.into(), None);
-        let mut system = Self { folder, store, more, running, address, server };
+        let mut system =
+            Self { folder, store, more, variables: Vec::new(), running, address, server };
         system.start_again();
         system
+    }
+
+    /// Whatever is started from now on has this variable.
+    #[cfg(feature = "planted")]
+    pub(super) fn set(&mut self, name: &'static str, value: &'static str) {
+        self.variables.push((name, value));
     }
 
     /// Ends it without a chance to say or write anything.
@@ -114,7 +123,7 @@ impl System {
     /// Starts it, and gives what it says first.
     fn try_start(&self) -> (Running, String) {
         let mut serve = annals(&["serve", "--json", "--store", &self.store]);
-        serve.args(&self.more).stdout(Stdio::piped());
+        serve.args(&self.more).envs(self.variables.iter().copied()).stdout(Stdio::piped());
         match &self.server {
             Some(_) => serve.args(["--nats", &self.url(), "--nats-trust", "permissions"]),
             None => serve.args(["--listen", &self.address]),
