@@ -7,11 +7,9 @@ use std::time::Duration;
 use actors::bounds::OutOfBounds;
 use actors::command::{Object, fields};
 use actors::leases::Pair;
-use actors::runtime::Done;
 use actors::work::foreman::beats::{Heartbeat, Heartbeats};
 use events::id::{AgentId, StreamKey, TaskId, Tenant};
 use events::shape::ShapeOf;
-use events::store::Verdict;
 use events::subject::Target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -111,9 +109,8 @@ impl Signals {
         drop(progressed);
         let this = Arc::clone(self);
         let tell = move |answered: Answered| {
-            // What was not recorded takes nobody's turn.
-            let accepted = |done: &Done| done.outcome.verdict == Verdict::Accepted;
-            if !answered.as_ref().is_ok_and(accepted) {
+            // What leaves nothing in the log takes nobody's turn.
+            if answered.is_err() {
                 this.progressed.lock().expect("nobody panics here").remove(&name);
             }
         };

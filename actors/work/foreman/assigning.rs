@@ -67,6 +67,8 @@ impl Desk {
 
     /// Gives away what there is room for. Where an agent turns out not to be there, another may be.
     pub(super) fn choose(&mut self) {
+        // One moment for all of it: who is passed over does not come back before it ends.
+        let now = self.now();
         loop {
             let room = ASSIGNING_MAX - self.assigning;
             let room = room.min(HANDING_MAX - self.handing.min(HANDING_MAX));
@@ -74,10 +76,10 @@ impl Desk {
                 return;
             }
             let mut all_there = true;
-            for choice in self.placing.choose(self.now(), room) {
+            for choice in self.placing.choose(now, room) {
                 if self.is_away(&choice) {
                     all_there = false;
-                    self.leave_be(&choice);
+                    self.leave_be(&choice, now);
                 } else {
                     self.assign(choice);
                 }
@@ -96,8 +98,8 @@ impl Desk {
             && self.means.bus.is_heard(&work_of(&choice.tenant, &choice.agent)) == Some(false)
     }
 
-    fn leave_be(&mut self, choice: &Choice) {
-        let until = self.now().plus_ms(PASS_OVER_MS);
+    fn leave_be(&mut self, choice: &Choice, now: Timestamp) {
+        let until = now.plus_ms(PASS_OVER_MS);
         self.placing.pass_over(&choice.tenant, &choice.agent, until);
         self.placing.put_back(choice, self.now());
     }
@@ -187,8 +189,8 @@ impl Desk {
         self.errands.spawn_on(work, &pool);
     }
 
-    /// From now on it must give signs of life. What cannot be watched is handed to nobody: it is given
-    /// back, and placed again.
+    /// From now on it must give signs of life. What cannot be watched is handed to nobody, and placed
+    /// again later.
     fn hold(&mut self, choice: &Choice) -> bool {
         let Choice { tenant, task, agent, attempt, heartbeat_ms, .. } = choice;
         let (pair, now) = (Pair { task: *task, attempt: *attempt }, self.tick());
@@ -196,7 +198,9 @@ impl Desk {
         if let Err(error) = &held {
             tracing::error!(%task, %error, "a lease cannot be watched, and ends");
             let (tenant, agent) = (tenant.clone(), agent.clone());
-            self.unwatched.push_back(Lost { tenant, agent, pair, why: Loss::GivenBack });
+            let until = self.now().plus_ms(PASS_OVER_MS);
+            self.placing.pass_over(&tenant, &agent, until);
+            self.unwatched.push_back(Lost { tenant, agent, pair, why: Loss::NobodyThere });
         }
         held.is_ok()
     }

@@ -137,7 +137,7 @@ async fn an_agent_is_silent_though_the_log_did_not_take_that_at_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_watched_is_given_back_and_handed_over_later() {
+async fn what_cannot_be_watched_is_handed_to_nobody_before_it_can() {
     on_stage(async {
         let world = World::watching(1);
         let life = world.begins().await;
@@ -150,7 +150,7 @@ async fn what_cannot_be_watched_is_given_back_and_handed_over_later() {
         let none = tokio::time::timeout(Duration::from_millis(500), worker.next()).await;
         assert!(none.is_err(), "nobody would notice if it were lost");
         let history = world.history(task(2)).await;
-        assert!(matches!(&history[2], TaskEvent::LeaseLost(lost) if lost.why == Loss::GivenBack));
+        assert!(matches!(&history[2], TaskEvent::LeaseLost(lost) if lost.why == Loss::NobodyThere));
         let done = Content::Inline(Json::parse("8").expect("JSON"));
         let done = TaskCommand::Complete { attempt: 1, result: done };
         life.says(task(1), done).await.expect("it is done");

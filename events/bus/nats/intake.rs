@@ -13,6 +13,9 @@ use tokio_stream::StreamExt as _;
 use super::{Nats, words};
 use crate::bus::{Error, Message};
 
+/// The shortest time there is: a server takes two messages of one id for one, whoever sent them and
+/// wherever to. Annals knows the ids of each tenant by itself, and for ever.
+const DUPLICATES_WITHIN: Duration = Duration::from_millis(100);
 /// How much a stream of ours keeps; what is beyond is refused to who sends it.
 const STREAM_BYTES_MAX: i64 = 1 << 30;
 /// How many messages are on their way at once.
@@ -104,11 +107,20 @@ async fn stream(
         retention: RetentionPolicy::WorkQueue,
         discard: DiscardPolicy::New,
         max_bytes: STREAM_BYTES_MAX,
+        duplicate_window: DUPLICATES_WITHIN,
         ..Config::default()
     };
     let stream = context.get_or_create_stream(wanted).await;
     let stream = stream.map_err(|error| unavailable(&error))?;
-    let captured = &stream.cached_info().config.subjects;
+    let made = &stream.cached_info().config;
+    if made.retention != RetentionPolicy::WorkQueue || made.duplicate_window > DUPLICATES_WITHIN {
+        return Err(Error::NotAllowed(format!(
+            "the stream {} must be a work queue that looks for duplicates within {} ms at most",
+            keeping.stream,
+            DUPLICATES_WITHIN.as_millis()
+        )));
+    }
+    let captured = &made.subjects;
     match keeping.subjects.iter().find(|subject| !captured.iter().any(|one| one == *subject)) {
         Some(subject) => Err(Error::NotAllowed(format!(
             "the stream {} captures {captured:?} and not {subject}",

@@ -13,9 +13,10 @@ use crate::planted::{Bug, planted};
 use crate::store::{Damage, Error};
 
 /// The migrations of the log, from the first to the newest.
-const LOG_TEXTS: [(&str, &str); 2] = [
+const LOG_TEXTS: [(&str, &str); 3] = [
     ("log", include_str!("../../../migrations/postgres/log/0001_log.sql")),
     ("consumers", include_str!("../../../migrations/postgres/log/0002_consumers.sql")),
+    ("guards", include_str!("../../../migrations/postgres/log/0003_guards.sql")),
 ];
 /// The newest schema of the log this program knows.
 pub const KNOWN_SCHEMA: i64 = LOG_TEXTS.len() as i64;

@@ -22,6 +22,8 @@ const KEEPING: Keeping<'static> =
     Keeping { stream: "ANNALS_INTAKE", consumer: "annals", subjects: &SUBJECTS };
 /// How long it waits before it takes in anew what did not come.
 const PAUSE: Duration = Duration::from_secs(1);
+/// When it is worth another try where something has to be mended first, or has to rest.
+const LONG: Duration = Duration::from_secs(60);
 /// How often something that makes the program fail is tried.
 const TRIES_MAX: u64 = 10;
 
@@ -108,7 +110,9 @@ fn fate(refused: Option<&str>, times: u64) -> Fate {
     let code = refused.and_then(|code| Code::ALL.iter().find(|known| known.name() == code));
     match code.map(|code| (code, code.again())) {
         None => Fate::Done,
-        Some((Code::Broken | Code::Parked, _)) if times >= TRIES_MAX => Fate::Never,
+        Some((Code::Broken, _)) if times >= TRIES_MAX => Fate::Never,
+        // An actor that rests will have rested, and a log that is damaged may be put back.
+        Some((Code::Parked | Code::StoreDamaged, _)) => Fate::Again(LONG),
         Some((_, Some(later))) => Fate::Again(later),
         Some((_, None)) => Fate::Never,
     }

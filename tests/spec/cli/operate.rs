@@ -11,7 +11,7 @@ fn migrate_makes_a_log_once() {
     assert!(made.out.starts_with("made a log with schema 3 at "), "{made:?}");
     let again = place.run(&["migrate", "--json"]).succeeded();
     let state = &again.json()[0];
-    assert_eq!((&state["schema"], &state["due"]), (&2.into(), &false.into()));
+    assert_eq!((&state["schema"], &state["due"]), (&3.into(), &false.into()));
     place.run(&["log", "verify"]).succeeded();
 }
 

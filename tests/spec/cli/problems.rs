@@ -88,9 +88,9 @@ fn a_log_of_an_older_program_is_brought_up_to_date_when_asked() {
     set_schema(&place, older);
     place.run(&["log", "read"]).failed(78, "store_older");
     let check = place.run(&["migrate", "--check"]);
-    assert_eq!((check.code, check.out.as_str()), (1, "the log has schema 0, this program has 2\n"));
+    assert_eq!((check.code, check.out.as_str()), (1, "the log has schema 0, this program has 3\n"));
     let migrated = place.run(&["migrate"]).succeeded();
-    assert_eq!(migrated.out, "the log went from schema 0 to 2\n");
+    assert_eq!(migrated.out, "the log went from schema 0 to 3\n");
     place.run(&["log", "read"]).succeeded();
     place.run(&["migrate", "--check"]).succeeded();
 }
