@@ -60,11 +60,13 @@ fn exported(store: &str, format: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn from_a_file_into_a_database_and_back_are_the_same_bytes() {
+async fn from_a_file_through_two_databases_and_back_are_the_same_bytes() {
     let (database, folder) = (Database::new().await, tempfile::tempdir().expect("a folder"));
+    let other = Database::new().await;
     let first = a_log(folder.path()).to_string_lossy().into_owned();
     let last = folder.path().join("b.log").to_string_lossy().into_owned();
-    for (from, to) in [(&first, &database.url), (&database.url, &last)] {
+    let ways = [(&first, &database.url), (&database.url, &other.url), (&other.url, &last)];
+    for (from, to) in ways {
         let told = succeeds(copy(from, to, &["--keys", "--verify"])).stdout;
         let told: Value = serde_json::from_slice(&told).expect("JSON");
         assert_eq!((&told["copy"], &told["verified"]), (&true.into(), &true.into()), "{told}");
