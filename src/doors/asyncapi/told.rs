@@ -34,17 +34,17 @@ pub(super) fn events<E: Shaped>(document: &mut Document, id: &str) {
 
 /// What agents are told.
 pub(super) fn work(document: &mut Document) {
-    document.message("work", Way::Out, WORK, NONE);
+    document.message("assignment", Way::Out, WORK, NONE);
     document.message("brought", Way::In, SAID, BROUGHT);
     document.message("stop", Way::Out, Pair::json_schema, NONE);
     document.answer("brought");
     let agent = || ID.parse().expect("it is a token");
     document.channel(&Channel {
-        name: "work",
+        name: "assignment",
         what: What::Work(agent()),
         id: Some("agent"),
         way: Way::Out,
-        messages: &["work"],
+        messages: &["assignment"],
         replies: &["brought"],
         about: "A task for an agent, to be answered within 2 seconds.",
     });
