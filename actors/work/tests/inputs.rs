@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use events::recorded::Stored;
 use events::store::{Filter, LogReader as _};
-use events::stream::Position;
+use events::stream::{Position, Version};
 
 use super::world::{World, on_stage, task};
 use crate::work::inputs::Inputs;
@@ -31,6 +31,34 @@ async fn one_that_waits_for_long_does_not_hold_up_those_that_are_gone() {
             assert!(inputs.in_line() < 2_000, "{} in line for one", inputs.in_line());
         }
         inputs.take(Position(1), &world.store.log).await.expect("it is there");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_one_that_waited_for_long_come_those_that_waited_beside_it() {
+    on_stage(async {
+        let world = World::new();
+        let life = world.begins().await;
+        for n in 0..40 {
+            life.submits(task(n), "resize").await;
+        }
+        let log = &world.store;
+        let page = log.read_all(Position::FIRST, &Filter::default(), 1000).await;
+        let submitted = page.expect("it is read").events.into_iter().filter(|stored| {
+            let header = stored.header();
+            header.category == "task" && header.version == Version::FIRST
+        });
+        let mut waiting = submitted.map(|stored| stored.position());
+        let inputs = Inputs::default();
+        let eldest = waiting.next().expect("there are some");
+        inputs.take(eldest, log).await.expect("it is read");
+        world.store.is_lost();
+        let mut beside = 0;
+        while inputs.take(waiting.next().expect("not all of them"), log).await.is_ok() {
+            beside += 1;
+        }
+        assert!((8..32).contains(&beside), "{beside} came with it");
     })
     .await;
 }
