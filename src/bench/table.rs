@@ -40,5 +40,9 @@ fn line(out: &mut String, cells: &[String; 8]) {
 }
 
 fn number(value: f64) -> String {
-    if value.abs() >= 1000.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+    match value.abs() {
+        1000.0.. => format!("{value:.0}"),
+        10.0.. => format!("{value:.1}"),
+        _ => format!("{value:.3}"),
+    }
 }
