@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{self, Payload, WireType, Words, write};
+use crate::codec::WireType;
 use crate::id::Capability;
 use crate::labels::Labels;
 use crate::personal::Personal;
-use crate::shape::{ShapeOf, Shaped};
 use crate::time::Timestamp;
+use crate::words::words;
 
 const REGISTERED: WireType = WireType { name: "agent.registered", schema: 2 };
 const OFFER_CHANGED: WireType = WireType { name: "agent.offer_changed", schema: 1 };
@@ -21,25 +21,26 @@ const RETIRED: WireType = WireType { name: "agent.retired", schema: 1 };
 const WENT_SILENT: WireType = WireType { name: "agent.went_silent", schema: 1 };
 const RETURNED: WireType = WireType { name: "agent.returned", schema: 1 };
 
-/// Something that happened to an agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AgentEvent {
-    /// It may be given work from now on.
-    Registered(Offer),
-    /// It offers something else from now on.
-    OfferChanged(Offer),
-    /// It gets no new work until it is resumed.
-    Paused(Paused),
-    /// It finishes what it has, and gets no new work.
-    Drained(Drained),
-    /// It gets work again.
-    Resumed(Resumed),
-    /// It gets no more work, ever.
-    Retired(Retired),
-    /// It gives no sign of life.
-    WentSilent(WentSilent),
-    /// It gives signs of life again.
-    Returned(Returned),
+words! {
+    /// Something that happened to an agent.
+    AgentEvent of "agent" {
+        /// It may be given work from now on.
+        Registered(Offer) = REGISTERED,
+        /// It offers something else from now on.
+        OfferChanged(Offer) = OFFER_CHANGED,
+        /// It gets no new work until it is resumed.
+        Paused(Paused) = PAUSED,
+        /// It finishes what it has, and gets no new work.
+        Drained(Drained) = DRAINED,
+        /// It gets work again.
+        Resumed(Resumed) = RESUMED,
+        /// It gets no more work, ever.
+        Retired(Retired) = RETIRED,
+        /// It gives no sign of life.
+        WentSilent(WentSilent) = WENT_SILENT,
+        /// It gives signs of life again.
+        Returned(Returned) = RETURNED,
+    }
 }
 
 /// What an agent is and what it offers. Schema 1 of its registration knew only kinds of task, which
@@ -97,64 +98,3 @@ pub struct WentSilent {
 /// An agent that was silent was heard again.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Returned {}
-
-impl Words for AgentEvent {
-    const CATEGORY: &'static str = "agent";
-    const TYPES: &'static [WireType] =
-        &[REGISTERED, OFFER_CHANGED, PAUSED, DRAINED, RESUMED, RETIRED, WENT_SILENT, RETURNED];
-
-    fn wire_type(&self) -> WireType {
-        match self {
-            Self::Registered(_) => REGISTERED,
-            Self::OfferChanged(_) => OFFER_CHANGED,
-            Self::Paused(_) => PAUSED,
-            Self::Drained(_) => DRAINED,
-            Self::Resumed(_) => RESUMED,
-            Self::Retired(_) => RETIRED,
-            Self::WentSilent(_) => WENT_SILENT,
-            Self::Returned(_) => RETURNED,
-        }
-    }
-
-    fn payload(&self) -> Vec<u8> {
-        match self {
-            Self::Registered(event) | Self::OfferChanged(event) => write(event),
-            Self::Paused(event) => write(event),
-            Self::Drained(event) => write(event),
-            Self::Resumed(event) => write(event),
-            Self::Retired(event) => write(event),
-            Self::WentSilent(event) => write(event),
-            Self::Returned(event) => write(event),
-        }
-    }
-
-    fn read(name: &str, payload: Payload<'_>) -> Result<Self, codec::Error> {
-        match name {
-            n if n == REGISTERED.name => payload.as_type(n).map(Self::Registered),
-            n if n == OFFER_CHANGED.name => payload.as_type(n).map(Self::OfferChanged),
-            n if n == PAUSED.name => payload.as_type(n).map(Self::Paused),
-            n if n == DRAINED.name => payload.as_type(n).map(Self::Drained),
-            n if n == RESUMED.name => payload.as_type(n).map(Self::Resumed),
-            n if n == RETIRED.name => payload.as_type(n).map(Self::Retired),
-            n if n == WENT_SILENT.name => payload.as_type(n).map(Self::WentSilent),
-            n if n == RETURNED.name => payload.as_type(n).map(Self::Returned),
-            n => Err(codec::Error::UnknownType(n.into())),
-        }
-    }
-}
-
-impl Shaped for AgentEvent {
-    fn shape(name: &str) -> Option<ShapeOf> {
-        Some(match name {
-            n if n == REGISTERED.name => Offer::json_schema,
-            n if n == OFFER_CHANGED.name => Offer::json_schema,
-            n if n == PAUSED.name => Paused::json_schema,
-            n if n == DRAINED.name => Drained::json_schema,
-            n if n == RESUMED.name => Resumed::json_schema,
-            n if n == RETIRED.name => Retired::json_schema,
-            n if n == WENT_SILENT.name => WentSilent::json_schema,
-            n if n == RETURNED.name => Returned::json_schema,
-            _ => return None,
-        })
-    }
-}

@@ -4,18 +4,19 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{self, Payload, WireType, Words, write};
+use crate::codec::WireType;
 use crate::content::Json;
-use crate::shape::{ShapeOf, Shaped};
+use crate::words::words;
 
 /// The wire type of every fact.
 pub const RECORDED: WireType = WireType { name: "fact.recorded", schema: 1 };
 
-/// The only thing that happens to a source of facts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FactEvent {
-    /// It said something.
-    Recorded(CloudEvent),
+words! {
+    /// The only thing that happens to a source of facts.
+    FactEvent of "fact" {
+        /// It said something.
+        Recorded(CloudEvent) = RECORDED,
+    }
 }
 
 /// A CloudEvent in its structured JSON form. Attributes not named here stay in the stored payload.
@@ -42,34 +43,4 @@ pub struct CloudEvent {
     /// The data itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Json>,
-}
-
-impl Words for FactEvent {
-    const CATEGORY: &'static str = "fact";
-    const TYPES: &'static [WireType] = &[RECORDED];
-
-    fn wire_type(&self) -> WireType {
-        match self {
-            Self::Recorded(_) => RECORDED,
-        }
-    }
-
-    fn payload(&self) -> Vec<u8> {
-        match self {
-            Self::Recorded(event) => write(event),
-        }
-    }
-
-    fn read(name: &str, payload: Payload<'_>) -> Result<Self, codec::Error> {
-        match name {
-            n if n == RECORDED.name => payload.as_type(n).map(Self::Recorded),
-            n => Err(codec::Error::UnknownType(n.into())),
-        }
-    }
-}
-
-impl Shaped for FactEvent {
-    fn shape(name: &str) -> Option<ShapeOf> {
-        (name == RECORDED.name).then_some(CloudEvent::json_schema)
-    }
 }

@@ -33,6 +33,7 @@ pub mod subject;
 pub mod task;
 pub mod time;
 pub mod upcast;
+mod words;
 
 #[cfg(feature = "bus")]
 pub mod bus;
