@@ -93,7 +93,7 @@ impl Placing {
         match event {
             Known::Task(event) => self.fold_task(event),
             Known::Agent(event) => self.fold_agent(event),
-            Known::Fact(_) | Known::Pipeline(_) | Known::Run(_) | Known::Other(_) => {}
+            _ => {}
         }
     }
 

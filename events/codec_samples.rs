@@ -1,5 +1,12 @@
 //! One sample of each event, in the order of the types: what stands in the golden files of today.
 
+#[path = "codec_samples/runs.rs"]
+mod runs;
+#[path = "codec_samples/schedules.rs"]
+mod schedules;
+
+pub(super) use runs::{pipelines, runs};
+pub(super) use schedules::{schedules, triggers};
 use uuid::Uuid;
 
 use crate::agent::{AgentEvent, Drained, Offer, Paused, Resumed, Retired, Returned, WentSilent};
@@ -12,8 +19,6 @@ use crate::node::{
     StreamName,
 };
 use crate::personal::{KeyId, Personal};
-use crate::pipeline::{Defined, PipelineEvent, Step};
-use crate::run::{Finished, RunEvent, Started};
 use crate::task::{
     Amendment, Assigned, AttemptFailed, Came, Cancelled, Cause, Class, Completed, Failed, Failure,
     LateResult, LeaseLost, Loss, Noted, Parent, Percent, Priority, Progressed, Retry, Submitted,
@@ -145,29 +150,6 @@ pub(super) fn agents() -> Vec<AgentEvent> {
         AgentEvent::Retired(Retired { reason: "replaced".into() }),
         AgentEvent::WentSilent(WentSilent { since: NOON }),
         AgentEvent::Returned(Returned {}),
-    ]
-}
-
-pub(super) fn pipelines() -> Vec<PipelineEvent> {
-    let step = |name: &str, after: &[&str]| Step {
-        name: name.into(),
-        kind: "resize".into(),
-        after: after.iter().map(|&s| s.into()).collect(),
-    };
-    vec![PipelineEvent::Defined(Defined {
-        steps: vec![step("fetch", &[]), step("shrink", &["fetch"])],
-    })]
-}
-
-pub(super) fn runs() -> Vec<RunEvent> {
-    let input = Content::Inline(json("{}"));
-    vec![
-        RunEvent::Started(Started {
-            pipeline: "thumbs".parse().expect("token"),
-            definition: 1,
-            input: input.clone(),
-        }),
-        RunEvent::Finished(Finished { result: input }),
     ]
 }
 

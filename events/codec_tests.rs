@@ -18,9 +18,11 @@ use crate::content::Content;
 use crate::id::Capability;
 use crate::labels::Labels;
 use crate::personal::{KeyId, Personal};
+use crate::pipeline::PipelineEvent;
+use crate::run::{By, How, RunEvent};
 use crate::task::{Cancelled, Completed, Priority, Retry, Submitted, TaskEvent, Timeouts};
 use crate::time::Timestamp;
-use samples::{agents, facts, json, nodes, pipelines, runs, tasks};
+use samples::{agents, facts, json, nodes, pipelines, runs, schedules, tasks, triggers};
 
 fn golden(wire: &WireType, schema: u32) -> PathBuf {
     let name = format!("{}.{schema}.json", wire.name);
@@ -69,6 +71,16 @@ fn goldens_of_runs_hold() {
 }
 
 #[test]
+fn goldens_of_schedules_hold() {
+    holds(&schedules());
+}
+
+#[test]
+fn goldens_of_triggers_hold() {
+    holds(&triggers());
+}
+
+#[test]
 fn goldens_of_nodes_hold() {
     holds(&nodes());
 }
@@ -110,6 +122,28 @@ fn an_agent_of_schema_1_is_capable_of_its_kinds() {
     let AgentEvent::Registered(offer) = read else { panic!("{read:?}") };
     assert!(offer.capabilities.iter().map(Capability::as_str).eq(["resize"]), "{offer:?}");
     assert!(offer.slots == 4 && offer.contact.is_some(), "{offer:?}");
+}
+
+#[test]
+fn a_pipeline_of_schema_1_has_its_steps_as_stages() {
+    let old = include_bytes!("golden/pipeline.defined.1.json");
+    let read = decode::<PipelineEvent>("pipeline.defined", 1, old).expect("decodes");
+    let PipelineEvent::Defined(defined) = read else { panic!("{read:?}") };
+    let stages = r#"{"format":1,"stages":[{"after":[],"name":"fetch","task":"resize"},{"after":["fetch"],"name":"shrink","task":"resize"}]}"#;
+    assert_eq!((defined.edition, defined.definition.as_str()), (1, stages));
+}
+
+#[test]
+fn a_run_of_schema_1_has_no_plan_with_it_and_was_done() {
+    let old = include_bytes!("golden/run.started.1.json");
+    let read = decode::<RunEvent>("run.started", 1, old).expect("decodes");
+    let RunEvent::Started(started) = read else { panic!("{read:?}") };
+    assert_eq!((started.edition, started.plan.as_str(), &started.by), (1, "null", &By::Publisher));
+    let old = include_bytes!("golden/run.finished.1.json");
+    let read = decode::<RunEvent>("run.finished", 1, old).expect("decodes");
+    assert!(
+        matches!(&read, RunEvent::Finished(end) if end.how == How::Completed && end.result.is_some())
+    );
 }
 
 #[test]

@@ -125,6 +125,18 @@ token_id!(
     /// A pipeline, by the slug people chose for it.
     PipelineId, "pipeline id");
 token_id!(
+    /// A stage of a pipeline.
+    StageName, "stage");
+token_id!(
+    /// What a run may be told.
+    SignalName, "signal");
+token_id!(
+    /// A schedule, by the slug people chose for it.
+    ScheduleId, "schedule id");
+token_id!(
+    /// A trigger, by the slug people chose for it.
+    TriggerId, "trigger id");
+token_id!(
     /// Where a fact comes from.
     Source, "source");
 token_id!(
@@ -228,14 +240,15 @@ impl CommandId {
     /// The id a publisher sent: a uuid as it is, any other text by its hash.
     #[must_use]
     pub fn publisher(text: &str) -> Self {
-        let id = Uuid::parse_str(text).unwrap_or_else(|_| named(b"publisher", &[text.as_bytes()]));
+        let id = Uuid::parse_str(text)
+            .unwrap_or_else(|_| hashed(COMMANDS, &[b"publisher", text.as_bytes()]));
         Self { kind: CommandKind::Publisher, id }
     }
 
     /// The id of a fact: the same (source, id) is recorded once.
     #[must_use]
     pub fn fact(source: &Source, id: &str) -> Self {
-        let id = named(b"fact", &[source.as_str().as_bytes(), id.as_bytes()]);
+        let id = hashed(COMMANDS, &[b"fact", source.as_str().as_bytes(), id.as_bytes()]);
         Self { kind: CommandKind::Fact, id }
     }
 
@@ -243,11 +256,9 @@ impl CommandId {
     /// Starts with the event's milliseconds, so that derived ids sort by time in the store.
     #[must_use]
     pub fn derived(event: EventId, caused_at_ms: u64, reaction: &str, index: u32) -> Self {
-        let hash =
-            named(b"derived", &[event.0.as_bytes(), reaction.as_bytes(), &index.to_be_bytes()]);
-        let mut bytes = *hash.as_bytes();
-        bytes[..6].copy_from_slice(&caused_at_ms.to_be_bytes()[2..]);
-        Self { kind: CommandKind::Derived, id: Uuid::from_bytes(bytes) }
+        let parts: [&[u8]; 4] =
+            [b"derived", event.0.as_bytes(), reaction.as_bytes(), &index.to_be_bytes()];
+        Self { kind: CommandKind::Derived, id: named_at(COMMANDS, &parts, caused_at_ms) }
     }
 
     /// The stored form.
@@ -278,10 +289,13 @@ impl fmt::Display for CommandId {
     }
 }
 
+/// Keeps the ids of commands apart from all others that are made of a hash.
+const COMMANDS: &[u8] = b"annals.command-id.1\0";
+
 /// A uuid (version 8) out of a hash of length-prefixed parts.
-fn named(domain: &[u8], parts: &[&[u8]]) -> Uuid {
-    let mut hash = Sha256::new_with_prefix(b"annals.command-id.1\0");
-    for part in std::iter::once(&domain).chain(parts) {
+fn hashed(domain: &[u8], parts: &[&[u8]]) -> Uuid {
+    let mut hash = Sha256::new_with_prefix(domain);
+    for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -289,6 +303,13 @@ fn named(domain: &[u8], parts: &[&[u8]]) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// The same, beginning with milliseconds, so that in a store it lies beside what happened then.
+pub(crate) fn named_at(domain: &[u8], parts: &[&[u8]], ms: u64) -> Uuid {
+    let mut bytes = *hashed(domain, parts).as_bytes();
+    bytes[..6].copy_from_slice(&ms.to_be_bytes()[2..]);
+    Uuid::from_bytes(bytes)
 }
 
 /// The tenant of a lone system.

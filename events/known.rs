@@ -8,8 +8,10 @@ use crate::id::EventId;
 use crate::pipeline::PipelineEvent;
 use crate::recorded::{Recorded, Stored};
 use crate::run::RunEvent;
+use crate::schedule::ScheduleEvent;
 use crate::stream::{Position, StreamId};
 use crate::task::TaskEvent;
+use crate::trigger::TriggerEvent;
 
 /// An event of any category.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +26,10 @@ pub enum Known {
     Pipeline(Recorded<PipelineEvent>),
     /// Of a run.
     Run(Recorded<RunEvent>),
+    /// Of a schedule.
+    Schedule(Recorded<ScheduleEvent>),
+    /// Of a trigger.
+    Trigger(Recorded<TriggerEvent>),
     /// Of a category that this program does not know. It is nobody's business here, but it has its
     /// place, and listeners count it.
     Other(Recorded<()>),
@@ -40,6 +46,8 @@ impl Known {
             FactEvent::CATEGORY => Self::Fact(Recorded::read_behind(&header, stored)?),
             PipelineEvent::CATEGORY => Self::Pipeline(Recorded::read_behind(&header, stored)?),
             RunEvent::CATEGORY => Self::Run(Recorded::read_behind(&header, stored)?),
+            ScheduleEvent::CATEGORY => Self::Schedule(Recorded::read_behind(&header, stored)?),
+            TriggerEvent::CATEGORY => Self::Trigger(Recorded::read_behind(&header, stored)?),
             _ => Self::Other(Recorded::told(&header, stored.position(), ())?),
         })
     }
@@ -53,6 +61,8 @@ impl Known {
             Self::Fact(event) => event.id,
             Self::Pipeline(event) => event.id,
             Self::Run(event) => event.id,
+            Self::Schedule(event) => event.id,
+            Self::Trigger(event) => event.id,
             Self::Other(event) => event.id,
         }
     }
@@ -66,6 +76,8 @@ impl Known {
             Self::Fact(event) => &event.stream,
             Self::Pipeline(event) => &event.stream,
             Self::Run(event) => &event.stream,
+            Self::Schedule(event) => &event.stream,
+            Self::Trigger(event) => &event.stream,
             Self::Other(event) => &event.stream,
         }
     }
@@ -79,6 +91,8 @@ impl Known {
             Self::Fact(event) => event.position,
             Self::Pipeline(event) => event.position,
             Self::Run(event) => event.position,
+            Self::Schedule(event) => event.position,
+            Self::Trigger(event) => event.position,
             Self::Other(event) => event.position,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | [`agent`] [`task`] [`pipeline`] [`run`] [`fact`] [`node`] | the events of each category, pure data |
+//! | [`agent`] [`task`] [`pipeline`] [`run`] [`schedule`] [`trigger`] [`fact`] [`node`] | the events of each category, pure data |
 //! | [`id`] [`stream`] [`time`] [`recorded`] [`content`] [`personal`] [`labels`] | the value types every event is made of |
 //! | [`known`] | a stored event of any category, read once for all who listen |
 //! | [`header`] [`codec`] [`upcast`] [`chain`] | bytes: layout, wire types, old schemas, hashes |
@@ -27,11 +27,13 @@ pub mod personal;
 pub mod pipeline;
 pub mod recorded;
 pub mod run;
+pub mod schedule;
 pub mod shape;
 pub mod stream;
 pub mod subject;
 pub mod task;
 pub mod time;
+pub mod trigger;
 pub mod upcast;
 mod words;
 

@@ -1,57 +1,49 @@
-//! What happens to a pipeline: it is defined, and defined anew; runs keep the definition they began with.
+//! What happens to a pipeline: it is defined, and defined anew; runs keep the definition they began
+//! with.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{self, Payload, WireType, Words, write};
+use crate::chain::EventHash;
+use crate::codec::WireType;
+use crate::content::Json;
+use crate::time::Timestamp;
+use crate::words::words;
 
-const DEFINED: WireType = WireType { name: "pipeline.defined", schema: 1 };
+const DEFINED: WireType = WireType { name: "pipeline.defined", schema: 2 };
+const DEPRECATED: WireType = WireType { name: "pipeline.deprecated", schema: 1 };
 
-/// Something that happened to a pipeline.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PipelineEvent {
-    /// It was given these steps.
-    Defined(Defined),
+words! {
+    /// Something that happened to a pipeline.
+    PipelineEvent of "pipeline" {
+        /// It was given a definition.
+        Defined(Defined) = DEFINED,
+        /// Nothing new shall begin by it.
+        Deprecated(Deprecated) = DEPRECATED,
+    }
 }
 
-/// A pipeline was defined.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A pipeline was defined. Schema 1 knew the stages alone, and called them steps.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Defined {
-    /// Its steps.
-    pub steps: Vec<Step>,
+    /// Which definition this is, from 1.
+    pub edition: u32,
+    /// The definition, in its canonical form.
+    pub definition: Json,
+    /// The hash of that form.
+    pub hash: EventHash,
+    /// When it was decided.
+    pub at: Timestamp,
 }
 
-/// One step of a pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    /// Its name, unique in the pipeline.
-    pub name: String,
-    /// The kind of task it submits.
-    pub kind: String,
-    /// The steps that must be done before it.
-    #[serde(default)]
-    pub after: Vec<String>,
-}
-
-impl Words for PipelineEvent {
-    const CATEGORY: &'static str = "pipeline";
-    const TYPES: &'static [WireType] = &[DEFINED];
-
-    fn wire_type(&self) -> WireType {
-        match self {
-            Self::Defined(_) => DEFINED,
-        }
-    }
-
-    fn payload(&self) -> Vec<u8> {
-        match self {
-            Self::Defined(event) => write(event),
-        }
-    }
-
-    fn read(name: &str, payload: Payload<'_>) -> Result<Self, codec::Error> {
-        match name {
-            n if n == DEFINED.name => payload.as_type(n).map(Self::Defined),
-            n => Err(codec::Error::UnknownType(n.into())),
-        }
-    }
+/// Nothing new shall begin by an edition, or by the pipeline as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+pub struct Deprecated {
+    /// The edition; all there are, if none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<u32>,
+    /// Why, in the words of whoever said so.
+    pub reason: String,
+    /// When it was decided.
+    pub at: Timestamp,
 }

@@ -11,6 +11,9 @@ const STEPS: &[(&str, u32, Step)] = &[
     ("task.submitted", 1, submitted_gets_its_terms),
     ("task.assigned", 1, assigned_gets_a_lease),
     ("agent.registered", 1, kinds_are_capabilities),
+    ("pipeline.defined", 1, steps_are_a_definition),
+    ("run.started", 1, started_without_its_plan),
+    ("run.finished", 1, finished_well),
 ];
 
 /// Lifts a payload of `schema` as far as there are steps for it.
@@ -56,6 +59,40 @@ fn kinds_are_capabilities(fields: &mut Map<String, Value>) {
     add(fields, "tools", json!([]));
     add(fields, "owner", Value::Null);
     add(fields, "contact", Value::Null);
+}
+
+/// Schema 1 knew stages that have one task done each, and called them steps. Nobody hashed them.
+fn steps_are_a_definition(fields: &mut Map<String, Value>) {
+    let stage = |step: Value| {
+        let after = step.get("after").cloned().unwrap_or_else(|| json!([]));
+        json!({"name": step.get("name"), "after": after, "task": step.get("kind")})
+    };
+    let steps = match fields.remove("steps") {
+        Some(Value::Array(steps)) => steps,
+        _ => Vec::new(),
+    };
+    let stages: Vec<_> = steps.into_iter().map(stage).collect();
+    add(fields, "edition", json!(1));
+    add(fields, "definition", json!({"format": 1, "stages": stages}));
+    add(fields, "hash", json!("0".repeat(64)));
+    add(fields, "at", json!(0));
+}
+
+/// Schema 1 said where the definition is, and a run cannot look there: it has none with it.
+fn started_without_its_plan(fields: &mut Map<String, Value>) {
+    let definition = fields.remove("definition").unwrap_or(Value::Null);
+    add(fields, "edition", definition);
+    add(fields, "plan", Value::Null);
+    add(fields, "by", json!("publisher"));
+    add(fields, "depth", json!(0));
+    add(fields, "at", json!(0));
+}
+
+/// Schema 1 knew only runs that were done.
+fn finished_well(fields: &mut Map<String, Value>) {
+    add(fields, "how", json!("completed"));
+    add(fields, "undone", json!("nothing"));
+    add(fields, "at", json!(0));
 }
 
 fn add(fields: &mut Map<String, Value>, name: &str, value: Value) {
