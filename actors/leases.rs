@@ -195,18 +195,17 @@ impl Leases {
         self.agents.changes(now, self.patience(), room)
     }
 
-    /// Nobody could be told that an agent is silent, and has been for so long: if that is so after
-    /// this wait, it is told again.
+    /// Nobody could be told that an agent is silent, as [`What::Silent`] says since when: if that is
+    /// so after this wait, it is told again.
     pub fn say_again(
         &mut self,
         tenant: &Tenant,
         agent: &AgentId,
-        for_ms: u64,
+        since: Tick,
         now: Tick,
         wait_ms: u64,
     ) -> Result<(), OutOfBounds> {
         let now = self.awake(now);
-        let since = now.saturating_sub(for_ms);
         self.agents.say_again(tenant, agent, since, now.saturating_add(wait_ms))
     }
 

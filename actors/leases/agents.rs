@@ -78,12 +78,20 @@ impl Agents {
         Ok((is_back, slots))
     }
 
-    pub(super) fn alive(&mut self, tenant: &Tenant, agent: &AgentId, now: Tick) -> bool {
-        let watched = self.all.get_mut(&(tenant.clone(), agent.clone()));
-        watched.is_some_and(|watched| {
-            watched.sign = watched.sign.max(now);
-            std::mem::take(&mut watched.is_silent)
-        })
+    /// Says whether it was taken for silent. If it was, nobody looked at it any more.
+    pub(super) fn alive(
+        &mut self,
+        tenant: &Tenant,
+        agent: &AgentId,
+        now: Tick,
+        patience: u64,
+    ) -> bool {
+        let name = (tenant.clone(), agent.clone());
+        let Some(watched) = self.all.get_mut(&name) else { return false };
+        watched.sign = watched.sign.max(now);
+        let was_silent = std::mem::take(&mut watched.is_silent);
+        self.look_at(name, now.saturating_add(patience));
+        was_silent
     }
 
     /// Unless it was heard since, it is found to be silent once more.
@@ -147,7 +155,8 @@ impl Agents {
         }
         if watched.sign.saturating_add(patience) <= now && !watched.is_silent {
             watched.is_silent = true;
-            tell(What::Silent { for_ms: now.saturating_sub(watched.sign) });
+            let since = watched.sign;
+            tell(What::Silent { for_ms: now.saturating_sub(since), since });
         }
         if let Some(at) = watched.looks_next(patience) {
             self.look_at(name.clone(), at);

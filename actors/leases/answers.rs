@@ -3,7 +3,7 @@
 use events::id::{AgentId, Tenant};
 use events::task::Loss;
 
-use super::Pair;
+use super::{Pair, Tick};
 
 /// A lease that has run out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,5 +50,7 @@ pub enum What {
     Silent {
         /// How long ago the last one was.
         for_ms: u64,
+        /// When that was, as the watch counts: it leaves out what it stood still.
+        since: Tick,
     },
 }

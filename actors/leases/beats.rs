@@ -51,7 +51,7 @@ impl Leases {
     /// agent was taken for silent.
     pub fn alive(&mut self, tenant: &Tenant, agent: &AgentId, now: Tick) -> bool {
         let now = self.awake(now);
-        self.agents.alive(tenant, agent, now)
+        self.agents.alive(tenant, agent, now, self.patience())
     }
 
     fn renew(&mut self, beat: &Beat<'_>, pair: Pair, now: Tick) -> bool {

@@ -28,9 +28,9 @@ const AGAIN_MS: u64 = 1_000;
 pub(super) struct Silence {
     tenant: Tenant,
     agent: AgentId,
-    /// For how long, and when that was so.
     for_ms: u64,
-    told_at: Tick,
+    /// As the leases count.
+    since: Tick,
 }
 
 /// A heartbeat on its way, and who is told what to drop.
@@ -93,9 +93,8 @@ impl Desk {
             What::Slots(slots) => {
                 self.placing.offer_slots(&tenant, &agent, slots);
             }
-            What::Silent { for_ms } => {
-                let told_at = self.tick();
-                self.silence(Silence { tenant, agent, for_ms, told_at });
+            What::Silent { for_ms, since } => {
+                self.silence(Silence { tenant, agent, for_ms, since });
             }
         }
     }
@@ -117,12 +116,11 @@ impl Desk {
     /// An agent that does not know that it is silent is told again, if it still is: nobody else would
     /// say so, and it would go on to get work.
     pub(super) fn silenced(&mut self, silence: &Silence, answer: &Result<(), Refused>) {
-        let Silence { tenant, agent, for_ms, told_at } = silence;
+        let Silence { tenant, agent, since, .. } = silence;
         let Err(error) = answer else { return };
         tracing::warn!(%agent, %error, "an agent is not told that it is silent, and is told again");
         let now = self.tick();
-        let for_ms = for_ms + now.saturating_sub(*told_at);
-        if let Err(error) = self.leases.say_again(tenant, agent, for_ms, now, AGAIN_MS) {
+        if let Err(error) = self.leases.say_again(tenant, agent, *since, now, AGAIN_MS) {
             tracing::error!(%agent, %error, "an agent is not told that it is silent");
         }
     }
