@@ -20,7 +20,7 @@ use events::store::moving::standing::DoneElsewhere;
 use events::stream::Position;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Means;
 use super::handing::Handed;
@@ -44,6 +44,8 @@ pub const HANDING_MAX: usize = 8192;
 /// How many notes there are at most; where an agent has two changes, one more is told than was room for.
 const NOTES_MAX: usize = ASSIGNING_MAX + HANDING_MAX + RINGING_MAX + ENDING_MAX + TELLING_MAX + 1;
 
+/// How long it waits at its end for what is on its way: a little longer than workers may take to answer.
+const FAREWELL: Duration = Duration::from_secs(3);
 /// How long it waits before it reads the log again that could not be read.
 const REST: Duration = Duration::from_secs(1);
 
@@ -156,7 +158,7 @@ impl Foreman {
         self.heartbeats.clone()
     }
 
-    /// Hands out nothing more, and ends.
+    /// Assigns nothing more, and ends when what was assigned has come to its worker.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         // It has ended as well if it has panicked.
@@ -206,11 +208,23 @@ async fn run(
             () = ends(&mut stopped) => break,
         }
     }
+    desk.see_off(&mut notes).await;
     desk.keep(KEPT_AT_LEAST).await;
     Ok(())
 }
 
 impl Desk {
+    /// What was assigned is handed over, and what workers say to that is recorded. Otherwise nobody
+    /// would have it before the next life has waited for someone to claim it.
+    async fn see_off(&mut self, notes: &mut mpsc::Receiver<Note>) {
+        let until = Instant::now() + FAREWELL;
+        while self.assigning + self.handing > 0
+            && let Ok(Some(note)) = timeout_at(until, notes.recv()).await
+        {
+            self.note(note);
+        }
+    }
+
     /// Begins where it was kept, if it was.
     async fn remember(&mut self) -> Result<Feed, Error> {
         let log = &self.means.tools.reader;

@@ -42,8 +42,9 @@ pub(super) async fn work(
         sleep(time).await;
         return Some(Ok(null()));
     }
-    send(&*means.bus, reply.clone(), "\"taken\"".into()).await;
+    // Before it says so: who has heard it may let it go, and then it is to give back what it has.
     let has = pulse.has(&work);
+    send(&*means.bus, reply.clone(), "\"taken\"".into()).await;
     sleep(time).await;
     complete(work, means).await;
     drop(has);
