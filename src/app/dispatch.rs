@@ -4,16 +4,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actors::agent::Agent;
-use actors::command::Spoken;
+use actors::agent::{Agent, AgentCommand};
+use actors::command::{Carrying, Spoken};
 use actors::runtime::{Done, Hosted, NewCommand, Place, Registry};
 use actors::task::{Task, TaskCommand};
 use actors::work::carrying::Carrier;
 use actors::work::{BESIDE_BYTES_MAX, Means};
 use bytes::Bytes;
 use events::bus::Bus;
-use events::content::{Content, DEPTH_MAX, depth};
+use events::content::{Content, DEPTH_MAX, Json, depth};
 use events::id::Source;
+use events::personal::{KeyId, NONCE_BYTES, Personal};
 use events::store::keys::Request;
 use events::store::{self, Answer, Writer};
 use events::subject::Target;
@@ -115,8 +116,11 @@ impl Dispatch {
         if self.stopping.load(Ordering::Acquire) { Err(Refusal::Stopping) } else { Ok(()) }
     }
 
-    /// Keys that are used for the first time have to be made first.
+    /// Keys that are used for the first time have to be made first; not for what says nothing.
     fn ask_later(self: &Arc<Self>, asking: Asking, tell: Tell) {
+        if let Err(refusal) = self.says_something(&asking) {
+            return tell(Err(refusal));
+        }
         let Some(room) = self.background.room() else { return tell(Err(Refusal::Busy(SOON))) };
         let this = Arc::clone(self);
         room.start(async move {
@@ -135,9 +139,16 @@ impl Dispatch {
                 ask(&self.tasks, asking, keys, tell, |command| carried(command, limit));
             }
             "agent" => ask(&self.agents, asking, keys, tell, |_| Ok(())),
-            other => tell(Err(Refusal::Unknown(format!(
-                "{other:?} cannot be asked anything; task and agent can"
-            )))),
+            other => tell(Err(not_asked(other))),
+        }
+    }
+
+    /// Whether it can be asked, as far as that can be told without a key.
+    fn says_something(&self, asking: &Asking) -> Result<(), Refusal> {
+        match asking.target.category.as_str() {
+            "task" => carried(&tried(asking)?, self.bus.message_bytes_max()),
+            "agent" => tried::<AgentCommand>(asking).map(drop),
+            other => Err(not_asked(other)),
         }
     }
 
@@ -185,11 +196,16 @@ fn open_fact(context: &Context) -> Result<(), Refusal> {
     }
 }
 
+/// Whether something of what is said with this verb can be sealed.
+#[must_use]
+pub fn seals(verb: &str) -> bool {
+    matches!(verb, "submit" | "complete" | "register" | "change")
+}
+
 /// What names a person is sealed, so it must be something that can be.
 fn sealable(target: &Target, context: &Context) -> Result<(), Refusal> {
     let verb = target.word.as_str();
-    let seals = matches!(verb, "submit" | "complete" | "register" | "change");
-    if context.data_subject.is_none() || seals {
+    if context.data_subject.is_none() || seals(verb) {
         return Ok(());
     }
     let what = format!("nothing of `{verb}` can be sealed; say it without a person");
@@ -238,6 +254,33 @@ fn carried(command: &TaskCommand, limit: usize) -> Result<(), Refusal> {
     Err(Refusal::Log(store::Error::TooLarge { what, actual, limit }))
 }
 
+fn not_asked(category: &str) -> Refusal {
+    Refusal::Unknown(format!("{category:?} cannot be asked anything; task and agent can"))
+}
+
+/// Reads what is said, and seals nothing.
+fn tried<C: Spoken>(asking: &Asking) -> Result<C, Refusal> {
+    let mut unsealed = Unsealed { names_someone: asking.context.data_subject.is_some() };
+    Ok(C::read(asking.target.word.as_str(), &asking.body, &mut unsealed)?)
+}
+
+/// Carries everything as it is, only to see whether it can be read. None of it is kept.
+struct Unsealed {
+    names_someone: bool,
+}
+
+impl Carrying for Unsealed {
+    fn content(&mut self, json: Json) -> Content {
+        Content::Inline(json)
+    }
+
+    fn personal(&mut self, word: String) -> Option<Personal<String>> {
+        let nobody = (KeyId(Uuid::nil()), Uuid::nil(), [0; NONCE_BYTES]);
+        let sealed = Personal::from_parts(nobody.0, nobody.1, nobody.2, word.into_bytes());
+        self.names_someone.then_some(sealed)
+    }
+}
+
 fn ask<D: Hosted<Command: Spoken>>(
     registry: &Arc<Registry<D>>,
     asking: Asking,
@@ -270,22 +313,4 @@ fn ask<D: Hosted<Command: Spoken>>(
 }
 
 #[cfg(test)]
-mod tests {
-    use actors::task::Order;
-    use events::content::Json;
-
-    use super::*;
-
-    #[test]
-    fn a_task_is_taken_only_if_a_worker_can_be_told_of_it() {
-        let submit = |bytes: usize| {
-            let json = Json::parse(&format!("\"{}\"", "x".repeat(bytes - 2))).expect("JSON");
-            TaskCommand::Submit(Box::new(Order::new("k", Content::Inline(json))))
-        };
-        let most = 1000 - BESIDE_BYTES_MAX - "\"k\"".len();
-        assert!(carried(&submit(most), 1000).is_ok());
-        let refusal = carried(&submit(most + 1), 1000).expect_err("it is too large");
-        assert_eq!(refusal.code(), "too_large");
-        assert!(carried(&TaskCommand::Note { text: "x".repeat(2000) }, 1000).is_ok());
-    }
-}
+mod tests;
