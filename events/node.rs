@@ -1,10 +1,12 @@
 //! What happens to a node, one running program: it starts, meets trouble, and stops. These are the
 //! system's own events; they belong to a tenant that no client speaks for.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, Payload, WireType, Words, write};
 use crate::id::{Category, StreamKey, Tenant};
+use crate::shape::{ShapeOf, Shaped};
 use crate::stream::StreamId;
 
 const STARTED: WireType = WireType { name: "node.started", schema: 1 };
@@ -35,7 +37,7 @@ pub enum NodeEvent {
 }
 
 /// A stream, by its name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct StreamName {
     /// Whose it is.
     pub tenant: Tenant,
@@ -46,21 +48,21 @@ pub struct StreamName {
 }
 
 /// A node started.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Started {
     /// The version of the program.
     pub program: String,
 }
 
 /// A node stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Stopped {
     /// Why.
     pub reason: String,
 }
 
 /// An actor panicked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct ActorPanicked {
     /// Which one.
     pub actor: StreamName,
@@ -71,7 +73,7 @@ pub struct ActorPanicked {
 }
 
 /// An actor was parked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct ActorParked {
     /// Which one.
     pub actor: StreamName,
@@ -80,7 +82,7 @@ pub struct ActorParked {
 }
 
 /// An event was parked for one consumer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct EventParked {
     /// Who cannot take it.
     pub consumer: String,
@@ -93,7 +95,7 @@ pub struct EventParked {
 }
 
 /// A parked event is tried again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct ParkedEventRetried {
     /// By whom.
     pub consumer: String,
@@ -102,7 +104,7 @@ pub struct ParkedEventRetried {
 }
 
 /// A parked event was given up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct ParkedEventSkipped {
     /// By whom.
     pub consumer: String,
@@ -171,5 +173,20 @@ impl Words for NodeEvent {
             n if n == PARKED_EVENT_SKIPPED.name => payload.as_type(n).map(Self::ParkedEventSkipped),
             n => Err(codec::Error::UnknownType(n.into())),
         }
+    }
+}
+
+impl Shaped for NodeEvent {
+    fn shape(name: &str) -> Option<ShapeOf> {
+        Some(match name {
+            n if n == STARTED.name => Started::json_schema,
+            n if n == STOPPED.name => Stopped::json_schema,
+            n if n == ACTOR_PANICKED.name => ActorPanicked::json_schema,
+            n if n == ACTOR_PARKED.name => ActorParked::json_schema,
+            n if n == EVENT_PARKED.name => EventParked::json_schema,
+            n if n == PARKED_EVENT_RETRIED.name => ParkedEventRetried::json_schema,
+            n if n == PARKED_EVENT_SKIPPED.name => ParkedEventSkipped::json_schema,
+            _ => return None,
+        })
     }
 }

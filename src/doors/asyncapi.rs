@@ -12,6 +12,7 @@ use actors::agent::{AgentCommand, AgentRejection};
 use actors::task::{TaskCommand, TaskRejection};
 use events::agent::AgentEvent;
 use events::fact::FactEvent;
+use events::node::NodeEvent;
 use events::task::TaskEvent;
 use serde_json::{Value, json};
 
@@ -39,6 +40,7 @@ pub fn document() -> Value {
     told::events::<TaskEvent>(&mut document, "task");
     told::events::<AgentEvent>(&mut document, "agent");
     told::events::<FactEvent>(&mut document, "source");
+    told::events::<NodeEvent>(&mut document, "node");
     told::work(&mut document);
     let mut whole = json!({
         "asyncapi": VERSION,

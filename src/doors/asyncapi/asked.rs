@@ -1,12 +1,14 @@
 //! What is said to the system.
 
 use actors::command::Spoken;
+use actors::task::TaskCommand;
 use events::id::{StreamKey, TaskId, Word};
 use events::subject::{Target, What};
 use schemars::{JsonSchema as _, Schema, SchemaGenerator, json_schema};
 
 use super::building::{Channel, Document, ID, Way};
-use super::headers::{self, ANSWERED, COMMAND, FACT, IN_HEADERS, NONE};
+use super::headers::{self, ANSWERED, COMMAND, FACT, IN_HEADERS, NONE, SEALED_COMMAND, SIGNAL};
+use crate::app::dispatch::seals;
 use crate::app::mending::{self, CATEGORY};
 use crate::app::read::{QUESTIONS, Query};
 use crate::app::signals;
@@ -35,7 +37,8 @@ pub(super) fn verbs<C: Spoken>(document: &mut Document, category: &str) {
     for verb in C::VERBS {
         let message = format!("{category}.{verb}");
         let shape = C::shape(verb).expect("every verb has a shape");
-        document.message(&message, Way::In, shape, COMMAND);
+        let headers = if seals(verb) { SEALED_COMMAND } else { COMMAND };
+        document.message(&message, Way::In, shape, headers);
         let target = || Target {
             category: category.parse().expect("it is a word"),
             id: id(),
@@ -141,12 +144,14 @@ pub(super) fn signals(document: &mut Document) {
         replies: &["found.heartbeat", REFUSED],
         about: "A process of an agent lives; it is told what to drop.",
     });
+    let progress = TaskCommand::shape("progress").expect("it is a verb");
+    document.message("progress", Way::In, progress, SIGNAL);
     document.channel(&Channel {
         name: "progress",
         what: What::Progress(ID.parse::<TaskId>().expect("it is a uuid")),
         id: Some("task"),
         way: Way::In,
-        messages: &["task.progress"],
+        messages: &["progress"],
         replies: &[],
         about: "How far a task is; what comes too soon after the last word is let go.",
     });

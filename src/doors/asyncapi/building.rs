@@ -147,6 +147,7 @@ impl Document {
             "task": parameter("The id of a task: a uuid in small letters."),
             "agent": parameter("The name of an agent: 1 to 64 letters, digits, `_`, `-`."),
             "reaction": parameter("The name of a reaction."),
+            "node": parameter("The id of a process of the system, a uuid: of its events the tenant is `_annals`."),
             "source": parameter("Where facts come from: 1 to 64 letters, digits, `_`, `-`."),
         });
         let components =

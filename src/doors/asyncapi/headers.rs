@@ -7,6 +7,10 @@ use crate::doors::nats::headers::{ANSWER, CONTEXT, EVENT, Header, NAMED, SEALED}
 
 /// The headers of a command.
 pub(super) const COMMAND: &str = "headers.command";
+/// The headers of a command that can be sealed.
+pub(super) const SEALED_COMMAND: &str = "headers.sealed_command";
+/// The headers of a word that has no id of its own.
+pub(super) const SIGNAL: &str = "headers.signal";
 /// The headers of a fact whose body is a CloudEvent.
 pub(super) const FACT: &str = "headers.fact";
 /// The headers of a fact that stands in headers.
@@ -30,8 +34,11 @@ const CLOUD_EVENT: [Header; 2] = [
 pub(super) fn put(document: &mut Document) {
     let in_headers: Vec<Header> = CLOUD_EVENT.into_iter().chain(CONTEXT).collect();
     let command: Vec<Header> = NAMED.into_iter().chain(CONTEXT).collect();
+    let sealed: Vec<Header> = NAMED.into_iter().chain([SEALED]).chain(CONTEXT).collect();
     for (name, headers) in [
         (COMMAND, &command[..]),
+        (SEALED_COMMAND, &sealed),
+        (SIGNAL, &CONTEXT),
         (FACT, &CONTEXT),
         (IN_HEADERS, &in_headers),
         (ANSWERED, &ANSWER),

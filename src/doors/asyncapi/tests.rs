@@ -2,9 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use actors::agent::AgentCommand;
+use actors::command::Spoken as _;
+use actors::task::TaskCommand;
+use events::agent::AgentEvent;
+use events::codec::Words as _;
+use events::fact::FactEvent;
+use events::node::NodeEvent;
+use events::task::TaskEvent;
 use serde_json::Value;
 
 use super::document;
+use crate::app::dispatch::seals;
 use crate::app::read::QUESTIONS;
 use crate::doors::nats::listened_to;
 
@@ -93,5 +102,43 @@ fn it_tells_of_everything_that_the_door_listens_to() {
     }
     for question in QUESTIONS {
         assert!(received.contains(&format!("annals.{{tenant}}.query.{question}")), "{question}");
+    }
+}
+
+/// The headers that a message may have.
+fn headers<'d>(document: &'d Value, message: &str) -> BTreeSet<&'d str> {
+    let reference = &document["components"]["messages"][message]["headers"]["$ref"];
+    let pointer = reference.as_str().and_then(|text| text.strip_prefix('#'));
+    let shape = pointer.and_then(|pointer| document.pointer(pointer));
+    keys(&shape.unwrap_or_else(|| panic!("{message} has headers"))["properties"])
+}
+
+#[test]
+fn it_offers_a_person_only_where_something_can_be_sealed_and_an_id_only_where_it_counts() {
+    let document = document();
+    let verbs = |category: &str, verbs: &[&str]| -> Vec<(String, bool)> {
+        verbs.iter().map(|verb| (format!("{category}.{verb}"), seals(verb))).collect()
+    };
+    let all = [verbs("task", TaskCommand::VERBS), verbs("agent", AgentCommand::VERBS)].concat();
+    assert!(all.iter().any(|(_, seals)| *seals) && all.iter().any(|(_, seals)| !seals));
+    for (message, seals) in all {
+        let headers = headers(&document, &message);
+        assert_eq!(headers.contains("Annals-Data-Subject"), seals, "{message}");
+        assert!(headers.contains("Annals-Command-Id"), "{message}");
+    }
+    let progress = &document["channels"]["progress"]["messages"];
+    for message in keys(progress) {
+        let ids = ["Annals-Command-Id", "Nats-Msg-Id", "Annals-Data-Subject"];
+        assert!(ids.iter().all(|id| !headers(&document, message).contains(id)), "{message}");
+    }
+}
+
+#[test]
+fn it_tells_of_everything_that_is_recorded() {
+    let document = document();
+    let all = [TaskEvent::TYPES, AgentEvent::TYPES, FactEvent::TYPES, NodeEvent::TYPES].concat();
+    for wire_type in all {
+        let name = format!("event.{}", wire_type.name);
+        assert!(document["channels"].get(&name).is_some(), "{name}");
     }
 }

@@ -21,10 +21,9 @@ pub(super) const ERROR: &str = "Nats-Service-Error";
 pub(super) const ERROR_CODE: &str = "Nats-Service-Error-Code";
 
 /// What makes a command idempotent.
-pub(in crate::doors) const NAMED: [Header; 3] = [
+pub(in crate::doors) const NAMED: [Header; 2] = [
     may(COMMAND_ID, "The id of the command, a uuid or any text of 1 to 256 bytes: once for ever."),
     may(MESSAGE_ID, "The same, where the header above is missing."),
-    SEALED,
 ];
 
 /// Whose data it is.
