@@ -1,6 +1,8 @@
 //! A task, as things happen to it. What was missed is asked for: nothing is left out, and nothing is
 //! told twice.
 
+use std::time::Duration;
+
 use events::bus::{Bus as _, Event, Message, Subscribe, Subscription};
 use events::id::TaskId;
 use events::subject::{Subject, What};
@@ -8,12 +10,16 @@ use events::task::ENDINGS;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::interval;
 
 use crate::cli::problem::Problem;
 use crate::cli::system::Remote;
 
 /// How many events of one task wait to be shown.
 const WAITING_MAX: usize = 1024;
+
+/// How often it is looked whether something was lost.
+const LOOKS: Duration = Duration::from_secs(1);
 
 /// A task that is followed.
 pub(super) struct Following<'a> {
@@ -23,6 +29,8 @@ pub(super) struct Following<'a> {
     happens: Receiver<Event>,
     /// The newest version that was told.
     told: u64,
+    /// How many messages were lost here when that was looked at last.
+    missed: u64,
 }
 
 /// Something that happened to it.
@@ -63,7 +71,7 @@ impl<'a> Following<'a> {
         let wanted = Subscribe { waiting_max: WAITING_MAX, ..Subscribe::to(pattern) };
         let heard = remote.bus.subscribe(wanted).await?;
         remote.bus.flush().await?;
-        Ok(Self { remote, task, heard, happens, told: 0 })
+        Ok(Self { remote, task, heard, happens, told: 0, missed: 0 })
     }
 
     /// What is known so far and was not told.
@@ -78,7 +86,16 @@ impl<'a> Following<'a> {
 
     /// What happens next, at least one thing.
     pub(super) async fn next(&mut self) -> Result<Vec<Happened>, Problem> {
+        let mut looks = interval(LOOKS);
         loop {
+            // One that does not keep up loses what comes last as well, and nothing comes behind that.
+            let missed = self.heard.missed();
+            if std::mem::replace(&mut self.missed, missed) != missed {
+                let known = self.known().await?;
+                if !known.is_empty() {
+                    return Ok(known);
+                }
+            }
             tokio::select! {
                 message = self.heard.next() => {
                     let Some(message) = message else { return Err(events::bus::Error::Closed.into()) };
@@ -104,6 +121,8 @@ impl<'a> Following<'a> {
                     }
                     Ok(_) => {}
                 },
+                // Not every loss is told.
+                _ = looks.tick() => {}
             }
         }
     }
