@@ -11,8 +11,13 @@ use crate::runtime::caught;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Ended {
     /// The log does not let it go on.
-    #[error(transparent)]
-    Log(Error),
+    #[error("the {part} ended: {error}")]
+    Log {
+        /// Which part.
+        part: &'static str,
+        /// What it does.
+        error: Error,
+    },
     /// It panicked.
     #[error("the {part} panicked: {what}")]
     Panicked {
@@ -35,7 +40,7 @@ pub fn watched(
     pool.spawn(async move {
         let why = match work.await {
             Ok(Ok(()) | Err(Error::Stopped)) => return,
-            Ok(Err(error)) => Ended::Log(error),
+            Ok(Err(error)) => Ended::Log { part, error },
             Err(broken) => Ended::Panicked { part, what: what(broken) },
         };
         tracing::error!(part, error = %why, "a part of the system has ended");

@@ -209,17 +209,18 @@ impl Node {
         self.dispatch.drain(until).await;
     }
 
-    /// Ends in good order: what was taken is answered, as far as there is time for it, and the log is
-    /// closed. Whatever is not settled by then is found at the next start, as after a crash.
-    pub async fn stop(self, until: Instant) -> Result<(), Error> {
-        timeout_at(until, self.stop_all(until)).await.unwrap_or(Ok(()))
+    /// Ends in good order: what was taken is answered, as far as there is time for it, why it ends is
+    /// recorded, and the log is closed. Whatever is not settled by then is found at the next start, as
+    /// after a crash.
+    pub async fn stop(self, why: &str, until: Instant) -> Result<(), Error> {
+        timeout_at(until, self.stop_all(why, until)).await.unwrap_or(Ok(()))
     }
 
-    async fn stop_all(mut self, until: Instant) -> Result<(), Error> {
+    async fn stop_all(mut self, why: &str, until: Instant) -> Result<(), Error> {
         self.settle(until).await;
         let Self { app, carrier, own_record, listening, dispatch, reader, .. } = self;
         self.answering.stop().await;
-        own_record.stopped("asked to").await?;
+        own_record.stopped(why).await?;
         self.relay.stop().await;
         // It is closed already where it fails.
         let _ = carrier.bus().drain().await;

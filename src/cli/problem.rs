@@ -356,7 +356,7 @@ impl From<bus::Error> for Problem {
 impl From<Ended> for Problem {
     fn from(ended: Ended) -> Self {
         match ended {
-            Ended::Log(error) => Self::Store(error),
+            Ended::Log { error, .. } => Self::Store(error),
             panicked @ Ended::Panicked { .. } => Self::PartEnded(panicked.to_string()),
         }
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actors::work::Ended;
 use events::bus::Router;
 use events::store::keys::random_id;
 use serde_json::json;
@@ -15,12 +16,13 @@ use super::listening::{Listening, Open};
 use super::output::Lines;
 use super::problem::Problem;
 use super::remote;
-use super::signals::Signals;
+use super::signals::{Signals, Stop};
 use super::threads::for_good;
 use super::{Context, Done};
 use crate::app::App;
 use crate::app::carrier::Carrier;
 use crate::app::node::Node;
+use crate::place::Place as LogPlace;
 
 /// How long it may take to end in good order.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -71,37 +73,42 @@ impl Serve {
     async fn serve(self, context: &Context, runtime: &'static Runtime) -> Done {
         let place = context.store()?;
         let mut signals = Signals::listen()?;
+        let (node, open) = tokio::select! {
+            begun = Box::pin(self.begin(&place, runtime)) => begun?,
+            // Should anyone have been let in just now: it is as after a crash.
+            stop = signals.next() => return Ok(stop.code()),
+        };
+        tell(context, &node, &self.place_of(open.as_ref())).await?;
+        if let Some(warning) = open.as_ref().and_then(|open| open.warning) {
+            context.note(warning);
+        }
+        let why = tokio::select! {
+            stop = signals.next() => Why::Asked(stop),
+            error = node.app().failed() => return Err(error.into()),
+            part = node.ended() => Why::Ended(part),
+            _ = node.moved() => Why::Moved,
+        };
+        let hurry = hurry(&mut signals, why.asked());
+        tokio::select! {
+            ended = end(node, open, &why) => ended,
+            stop = hurry => Ok(stop.code()),
+        }
+    }
+
+    /// Starts everything, and lets clients in.
+    async fn begin(
+        &self,
+        place: &LogPlace,
+        runtime: &'static Runtime,
+    ) -> Result<(Node, Option<Open>), Problem> {
         let carrier = self.carrier().await?;
-        let app = Box::pin(App::open_to_serve(&place, self.take_over)).await?;
-        let created = app.created();
+        let app = Box::pin(App::open_to_serve(place, self.take_over)).await?;
         let node = Box::pin(Node::start(app, carrier.clone(), runtime)).await?;
         let open = match &carrier {
             Carrier::Here(router) => Some(self.listening.open(router.clone(), true).await?),
             Carrier::Server { .. } => None,
         };
-        tell(context, &node, &self.place_of(open.as_ref()), created).await?;
-        if let Some(warning) = open.as_ref().and_then(|open| open.warning) {
-            context.note(warning);
-        }
-        let stop = tokio::select! {
-            stop = signals.next() => stop,
-            error = node.app().failed() => return Err(error.into()),
-            why = node.ended() => {
-                // What is left ends in good order; why it ends at all is what matters.
-                let _ = end(node, open).await;
-                return Err(why.into());
-            }
-            _ = node.moved() => {
-                let refused = node.refused();
-                end(node, open).await?;
-                let refused = *refused.borrow();
-                return Err(Problem::TakenOver(refused));
-            }
-        };
-        tokio::select! {
-            ended = end(node, open) => ended.map(|()| ExitCode::SUCCESS),
-            _ = signals.next() => Ok(stop.code()),
-        }
+        Ok((node, open))
     }
 
     async fn carrier(&self) -> Result<Carrier, Problem> {
@@ -133,20 +140,68 @@ struct Place {
     tls: bool,
 }
 
+/// Why a system ends in good order.
+enum Why {
+    /// Someone asked it to.
+    Asked(Stop),
+    /// A part of it has ended by itself.
+    Ended(Ended),
+    /// Another system has taken over.
+    Moved,
+}
+
+impl Why {
+    /// What asked for it, if that was a signal.
+    fn asked(&self) -> Option<Stop> {
+        if let Self::Asked(stop) = self { Some(*stop) } else { None }
+    }
+
+    /// What is recorded of it.
+    fn recorded(&self) -> String {
+        match self {
+            Self::Asked(_) => "asked to".into(),
+            Self::Ended(part) => part.to_string(),
+            Self::Moved => "another system has taken over".into(),
+        }
+    }
+}
+
+/// Returns when it shall end at once: that is at the second signal, also where it ends by itself.
+async fn hurry(signals: &mut Signals, first: Option<Stop>) -> Stop {
+    let first = match first {
+        Some(first) => first,
+        None => signals.next().await,
+    };
+    signals.next().await;
+    first
+}
+
 /// Nobody new is let in, what was taken is answered, and the log is closed.
-async fn end(mut node: Node, open: Option<Open>) -> Result<(), Problem> {
+async fn end(mut node: Node, open: Option<Open>, why: &Why) -> Done {
     let until = Instant::now() + FAREWELL;
     node.refuse();
     node.settle(until).await;
     if let Some(open) = open {
         open.server.shutdown().await;
     }
-    Ok(node.stop(until).await?)
+    let refused = node.refused();
+    let stopped = node.stop(&why.recorded(), until).await;
+    match why {
+        Why::Asked(_) => Ok(stopped.map(|()| ExitCode::SUCCESS)?),
+        // Whatever happened on the way: why it ends at all is what matters.
+        Why::Ended(part) => Err(part.clone().into()),
+        Why::Moved => {
+            stopped?;
+            let refused = *refused.borrow();
+            Err(Problem::TakenOver(refused))
+        }
+    }
 }
 
-async fn tell(context: &Context, node: &Node, place: &Place, created: bool) -> Result<(), Problem> {
+async fn tell(context: &Context, node: &Node, place: &Place) -> Result<(), Problem> {
     let mut lines = Lines::new();
     let Place { url, guarded, tls } = place;
+    let created = node.app().created();
     let store = node.app().place().to_string();
     match context.json {
         true => lines.json(&json!({

@@ -117,7 +117,11 @@ async fn that_nothing_can_be_handed_out_any_more_is_told() {
         passes(Duration::from_secs(5)).await;
         world.store.is_lost();
         passes(Duration::from_secs(5)).await;
-        assert!(matches!(told()[..], [Ended::Log(Error::Failed(_))]), "{:?}", told());
+        assert!(
+            matches!(told()[..], [Ended::Log { part: "foreman", error: Error::Failed(_) }]),
+            "{:?}",
+            told()
+        );
         // Nor does it begin.
         let _life = world.begins().await;
         passes(Duration::from_secs(5)).await;

@@ -16,9 +16,9 @@ use super::world::{PassOn, World, new_log, nobody_asks, on_stage, passes};
 use crate::agent::AgentCommand;
 use crate::reaction::{ToDo, command_id};
 use crate::reactions::{self, Listed};
-use crate::runtime::Limits;
 use crate::runtime::tests::faulty::Fault::{BrokenAfter, BrokenBefore, Full, Unavailable};
 use crate::runtime::tests::faulty::Faulty;
+use crate::runtime::Limits;
 use crate::story::{agent, assign, complete, fail, order, submit, task, tenant};
 use crate::task::{Order, TaskCommand};
 use crate::work::Ended;
@@ -165,7 +165,11 @@ async fn that_it_ends_by_itself_is_told() {
         passes(Duration::from_secs(5)).await;
         faulty.is_lost();
         passes(Duration::from_secs(5)).await;
-        assert!(matches!(told()[..], [_, Ended::Log(Error::Failed(_))]), "{:?}", told());
+        assert!(
+            matches!(told()[..], [_, Ended::Log { error: Error::Failed(_), .. }]),
+            "{:?}",
+            told()
+        );
     })
     .await;
 }
