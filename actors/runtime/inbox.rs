@@ -50,6 +50,8 @@ pub(crate) enum Leave {
     Stay,
     /// It takes room, and nobody asks it anything.
     IfIdle,
+    /// So do too many others: it goes whatever is held against it.
+    InACrowd,
     /// All go.
     Now,
 }

@@ -47,17 +47,17 @@ impl<D: Hosted> Registry<D> {
     fn sweep(&self) {
         let limits = &self.tools.limits;
         let live = self.live();
-        let (patience, mut surplus) = if live >= crowded(limits.live_max) {
-            (SWEEPS_IN_A_CROWD, live - limits.live_max / 2)
+        let (leave, patience, mut surplus) = if live >= crowded(limits.live_max) {
+            (Leave::InACrowd, SWEEPS_IN_A_CROWD, live - limits.live_max / 2)
         } else {
-            (sweeps_idle(&self.tools), live)
+            (Leave::IfIdle, sweeps_idle(&self.tools), live)
         };
         for at in 0..self.shards.len() {
             for (place, inbox) in self.idle(at, patience, &mut surplus) {
                 if inbox.is_gone() {
                     self.vacate(&place, &inbox);
                 } else {
-                    inbox.dismiss(Leave::IfIdle);
+                    inbox.dismiss(leave);
                 }
             }
         }

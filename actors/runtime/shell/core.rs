@@ -162,14 +162,15 @@ impl<D: Hosted> Core<D> {
         }
     }
 
-    /// Whether the actor leaves when nothing waits.
+    /// Whether the actor leaves when nothing waits. One with a bad record stays, so that it does not begin
+    /// anew, unless it takes the room of others: many of them must not keep everyone out.
     pub(super) fn goes(&mut self, leave: Leave) -> bool {
         let is_over = match &self.state {
             Some(state) => state.head.version == Version::ZERO || state.state.is_over(),
             None => true,
         };
         let wants = leave == Leave::IfIdle || is_over || self.is_moved;
-        leave == Leave::Now || (wants && self.crashes.are_forgotten(Instant::now()))
+        leave >= Leave::InACrowd || (wants && self.crashes.are_forgotten(Instant::now()))
     }
 
     /// Takes a snapshot on leaving, if it saves enough. Where all leave, each waits for its own.

@@ -8,17 +8,22 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::bounds::cut;
 use crate::runtime::tools::{PANICS_MAX, PANICS_WITHIN};
+
+/// How much is remembered of what a panic says.
+const WORDS_BYTES_MAX: usize = 1024;
 
 /// Runs what may panic; says what it said if it did. What it worked on must be thrown away then.
 pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| in_words(&*panic))
 }
 
+/// What it said goes on record, and may have in it what others have sent.
 fn in_words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("it did not say why").to_owned()
+    cut(text.unwrap_or("it did not say why").to_owned(), WORDS_BYTES_MAX)
 }
 
 /// The panics of one actor. Costs nothing until there is one.
@@ -60,5 +65,16 @@ impl Crashes {
         }
         let Some(story) = &self.0 else { return true };
         story.newest.iter().all(|at| now.duration_since(*at) > PANICS_WITHIN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_a_panic_says_no_more_is_remembered_than_there_is_room_for() {
+        let said = caught(|| panic!("{}", "ü".repeat(100_000))).expect_err("it panics");
+        assert!(said.len() <= WORDS_BYTES_MAX && said.starts_with('ü'), "{} bytes", said.len());
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 
 use super::till::TillCommand::{Open, Panic, Put};
 use super::world::{World, asked, on_stage, passes, told};
 use crate::runtime::inbox::INBOX_MAX;
-use crate::runtime::tools::{PANICS_MAX, PANICS_WITHIN, PARKED};
-use crate::runtime::{Incident, Refused};
+use crate::runtime::tools::{PANICS_MAX, PANICS_WITHIN, PARKED, SWEEP};
+use crate::runtime::{Incident, Limits, Refused};
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_costs_the_command_it_happens_in_and_no_other() {
@@ -104,6 +104,27 @@ async fn a_panic_gives_its_place_back() {
             assert!(matches!(refused, Refused::Broken), "a place is lost: {refused}");
         }
         assert_eq!(world.tells("a", 999).await, "5 after 1");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_panics_everywhere_keeps_nobody_out() {
+    on_stage(async {
+        let live_max = 64;
+        let world = World::with(Limits { live_max, ..Limits::default() });
+        for n in 0..live_max as u128 * u128::from(PANICS_MAX) {
+            let key = format!("bad-{}", n % live_max as u128);
+            while let Err(Refused::Busy { retry }) = world.asks(&key, 1 + n, Panic).await {
+                passes(retry).await;
+            }
+        }
+        let begun = Instant::now();
+        while let Err(Refused::Busy { retry }) = world.asks("good", 1_000, Open(5)).await {
+            assert!(begun.elapsed() < SWEEP, "there is no room for anyone");
+            passes(retry).await;
+        }
+        assert_eq!(world.tells("good", 1_001).await, "5 after 1");
     })
     .await;
 }
