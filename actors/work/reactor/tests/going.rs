@@ -10,6 +10,7 @@ use events::store::memory::Memory;
 use events::store::{Error, EventStore, LogReader, Parked};
 use events::stream::Position;
 use events::task::{Class, Parent};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::world::{PassOn, World, new_log, nobody_asks, on_stage, passes};
@@ -18,11 +19,14 @@ use crate::reaction::{ToDo, command_id};
 use crate::reactions::{self, Listed};
 use crate::runtime::tests::faulty::Fault::{BrokenAfter, BrokenBefore, Full, Unavailable};
 use crate::runtime::tests::faulty::Faulty;
-use crate::runtime::Limits;
+use crate::runtime::{Limits, Refused};
 use crate::story::{agent, assign, complete, fail, order, submit, task, tenant};
 use crate::task::{Order, TaskCommand};
 use crate::work::Ended;
 use crate::work::reactor::answers::TRIES_MAX;
+
+/// More than may wait for one actor.
+const CROWD: usize = 1_000;
 
 /// Where it stands, as the log keeps it.
 pub(super) async fn kept(world: &World) -> (Position, Vec<Parked>) {
@@ -93,6 +97,38 @@ async fn that_there_is_too_much_to_do_is_no_attempt() {
         let reactor = world.passes_on::<0>();
         world.settles(&reactor).await;
         assert_eq!(world.said_of(2).await, ["hello"]);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_no_more_may_wait_for_an_actor_is_no_attempt() {
+    on_stage(async {
+        let faulty = Faulty::new(new_log());
+        let world = Arc::new(World::on(faulty.clone(), Limits::default()).await);
+        world.submits([1, 2]).await;
+        let at = world.notes(1, "2 hello").await;
+        faulty.holds_back(true);
+        let mut crowd = JoinSet::new();
+        for n in 0..CROWD {
+            let note = TaskCommand::Note { text: format!("crowd {n}") };
+            let (world, name) = (Arc::clone(&world), n.to_string());
+            crowd.spawn_local(async move { world.asks(2, &name, note).await });
+        }
+        passes(Duration::from_secs(1)).await;
+        let reactor = world.passes_on::<0>();
+        passes(Duration::from_secs(60)).await;
+        assert_eq!(*reactor.at().borrow(), Position(at.0 - 1), "there was no room");
+        faulty.holds_back(false);
+        let answers = crowd.join_all().await;
+        let is_busy = |answer: &Result<_, _>| matches!(answer, Err(Refused::Busy { .. }));
+        let busy = answers.iter().filter(|answer| is_busy(answer)).count();
+        assert!((1..CROWD).contains(&busy), "{busy} of {CROWD} found no room");
+        world.settles(&reactor).await;
+        let said = world.said_of(2).await;
+        assert_eq!(said.len(), CROWD - busy + 1);
+        assert_eq!(said.last().map(String::as_str), Some("hello"));
+        assert!(world.recorded().is_empty(), "{:?}", world.recorded());
     })
     .await;
 }
