@@ -3,11 +3,48 @@
 
 use serde_json::Value;
 
+use super::Context;
 use super::output::Lines;
+use super::problem::Problem;
 use super::show::visible;
+use super::system::System;
 
 /// The longest payload that is shown in a line.
 const PAYLOAD_CHARS_MAX: usize = 120;
+
+/// Asks for a list and shows it: an object for each row, or for people all of them as `show` says. Gives
+/// the whole answer, for what else it says.
+pub(super) async fn list(
+    (system, context): (&System, &Context),
+    (question, rows): (&str, &str),
+    asked: &Value,
+    show: impl FnOnce(&[Value], &mut Lines),
+) -> Result<Value, Problem> {
+    let remote = system.open().await?;
+    let answer = remote.query(question, asked).await?;
+    remote.close().await?;
+    let (mut lines, rows) = (Lines::new(), rows_of(&answer, rows));
+    match context.json {
+        true => rows.iter().for_each(|row| lines.json(row)),
+        false => show(rows, &mut lines),
+    }
+    lines.flush().await?;
+    Ok(answer)
+}
+
+/// The rows that an object has under a name.
+pub(super) fn rows_of<'a>(object: &'a Value, name: &str) -> &'a [Value] {
+    object[name].as_array().map_or(&[][..], Vec::as_slice)
+}
+
+/// These fields of each row as a table.
+pub(super) fn columns(names: &[&str], rows: &[Value], lines: &mut Lines) {
+    let head: Vec<String> = names.iter().map(|name| name.to_uppercase()).collect();
+    let head: Vec<&str> = head.iter().map(String::as_str).collect();
+    let cells = |row: &Value| names.iter().map(|&name| plain(&row[name])).collect();
+    let rows: Vec<_> = rows.iter().map(cells).collect();
+    table(&head, &rows, lines);
+}
 
 /// The fields of an object, a line each.
 pub(super) fn facts(object: &Value, lines: &mut Lines) {

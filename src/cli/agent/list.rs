@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::cli::answers::{plain, table};
+use crate::cli::answers::{columns, list, plain};
 use crate::cli::output::Lines;
 use crate::cli::system::System;
 use crate::cli::{Context, Done};
@@ -24,25 +24,12 @@ pub(in crate::cli) struct List {
 
 impl List {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let remote = self.system.open().await?;
-        let answer = remote.query("agent_list", &json!({ "limit": self.limit })).await?;
-        remote.close().await?;
-        let mut lines = Lines::new();
-        let agents = answer["agents"].as_array().map_or(&[][..], Vec::as_slice);
-        match context.json {
-            true => agents.iter().for_each(|agent| lines.json(agent)),
-            false => {
-                let columns = ["id", "phase", "kind", "slots", "capabilities"];
-                let row = |agent: &serde_json::Value| {
-                    columns.iter().map(|name| plain(&agent[name])).collect()
-                };
-                let rows: Vec<_> = agents.iter().map(row).collect();
-                table(&["ID", "PHASE", "KIND", "SLOTS", "CAPABILITIES"], &rows, &mut lines);
-                let position = plain(&answer["position"]);
-                context.note(&format!("folded from the log, up to position {position}"));
-            }
-        }
-        lines.flush().await?;
+        let asked = json!({ "limit": self.limit });
+        let names = ["id", "phase", "kind", "slots", "capabilities"];
+        let show = |agents: &[Value], lines: &mut Lines| columns(&names, agents, lines);
+        let answer = list((&self.system, context), ("agent_list", "agents"), &asked, show).await?;
+        let position = plain(&answer["position"]);
+        context.note(&format!("folded from the log, up to position {position}"));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::cli::answers::{plain, table};
+use crate::cli::answers::{list, plain, rows_of, table};
 use crate::cli::output::Lines;
 use crate::cli::system::System;
 use crate::cli::{Context, Done};
@@ -25,23 +25,14 @@ pub(in crate::cli) struct List {
 
 impl List {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let remote = self.system.open().await?;
-        let answer = remote.query("reaction_list", &json!({ "limit": self.limit })).await?;
-        remote.close().await?;
-        let mut lines = Lines::new();
-        let reactions = rows_of(&answer, "reactions");
-        match context.json {
-            true => reactions.iter().for_each(|reaction| lines.json(reaction)),
-            false => {
-                show(reactions, &mut lines);
-                let left_out: u64 =
-                    reactions.iter().filter_map(|reaction| reaction["left_out"].as_u64()).sum();
-                if left_out > 0 {
-                    context.note(&format!("{left_out} more events are parked"));
-                }
-            }
+        let asked = json!({ "limit": self.limit });
+        let question = ("reaction_list", "reactions");
+        let answer = list((&self.system, context), question, &asked, show).await?;
+        let left_out = rows_of(&answer, "reactions").iter();
+        let left_out: u64 = left_out.filter_map(|reaction| reaction["left_out"].as_u64()).sum();
+        if left_out > 0 {
+            context.note(&format!("{left_out} more events are parked"));
         }
-        lines.flush().await?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -68,8 +59,4 @@ fn show(reactions: &[Value], lines: &mut Lines) {
             table(&head, &rows, lines);
         }
     }
-}
-
-fn rows_of<'a>(object: &'a Value, name: &str) -> &'a [Value] {
-    object[name].as_array().map_or(&[][..], Vec::as_slice)
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use events::id::AgentId;
 use serde_json::{Map, Value};
 
-use crate::cli::answers::{plain, table};
+use crate::cli::answers::{columns, list, plain};
 use crate::cli::output::Lines;
 use crate::cli::system::System;
 use crate::cli::{Context, Done};
@@ -42,30 +42,13 @@ impl List {
         for (name, value) in named {
             body.extend(value.map(|value| (name.to_owned(), value.into())));
         }
-        let remote = self.system.open().await?;
-        let answer = remote.query("task_list", &body.into()).await?;
-        remote.close().await?;
-        let mut lines = Lines::new();
-        let tasks = answer["tasks"].as_array().map_or(&[][..], Vec::as_slice);
-        match context.json {
-            true => tasks.iter().for_each(|task| lines.json(task)),
-            false => {
-                table(
-                    &["ID", "KIND", "PHASE", "AGENT", "ATTEMPTS", "SINCE"],
-                    &rows(tasks),
-                    &mut lines,
-                );
-                say_where_from(&answer, context);
-            }
-        }
-        lines.flush().await?;
+        let names = ["id", "kind", "phase", "agent", "attempts", "since"];
+        let show = |tasks: &[Value], lines: &mut Lines| columns(&names, tasks, lines);
+        let asked = body.into();
+        let answer = list((&self.system, context), ("task_list", "tasks"), &asked, show).await?;
+        say_where_from(&answer, context);
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn rows(tasks: &[Value]) -> Vec<Vec<String>> {
-    let columns = ["id", "kind", "phase", "agent", "attempts", "since"];
-    tasks.iter().map(|task| columns.iter().map(|name| plain(&task[name])).collect()).collect()
 }
 
 fn say_where_from(answer: &Value, context: &Context) {
