@@ -18,7 +18,7 @@ use events::personal::{KeyId, NONCE_BYTES, Personal};
 use events::store::keys::Request;
 use events::store::{self, Answer, Writer};
 use events::subject::Target;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -31,6 +31,8 @@ use crate::fact::{Defaults, NotAFact, parse};
 
 /// How much is asked at once, through all doors together.
 const ASKED_MAX: usize = 4096;
+/// How many KiB all of that and all facts have, as received: some copies of each are made.
+const ASKED_KIB_MAX: usize = 128 * 1024;
 
 /// Everyone who can be asked.
 pub struct Dispatch {
@@ -43,6 +45,7 @@ pub struct Dispatch {
     background: Background,
     /// Room for what is asked at once.
     room: Arc<Semaphore>,
+    kib: Arc<Semaphore>,
     stopping: AtomicBool,
 }
 
@@ -73,6 +76,7 @@ impl Dispatch {
             keys,
             background,
             room: Arc::new(Semaphore::new(ASKED_MAX)),
+            kib: Arc::new(Semaphore::new(ASKED_KIB_MAX)),
             stopping: AtomicBool::new(false),
         }
     }
@@ -87,11 +91,12 @@ impl Dispatch {
         if let Err(refusal) = self.may_ask(&asking) {
             return tell(Err(refusal));
         }
-        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+        let room = Arc::clone(&self.room).try_acquire_owned().ok();
+        let Some(held) = room.zip(self.memory_for(&asking.body)) else {
             return tell(Err(Refusal::Busy(SOON)));
         };
         let tell: Tell = Box::new(move |answered| {
-            drop(room);
+            drop(held);
             tell(answered);
         });
         let at_hand = match asking.context.data_subject {
@@ -102,6 +107,12 @@ impl Dispatch {
             Some(keys) => self.ask(asking, &keys, tell),
             None => self.ask_later(asking, tell),
         }
+    }
+
+    /// Memory for what is said; none, if there is too much to do.
+    fn memory_for(&self, body: &Bytes) -> Option<OwnedSemaphorePermit> {
+        let kib = u32::try_from(body.len().div_ceil(1024)).ok()?;
+        Arc::clone(&self.kib).try_acquire_many_owned(kib).ok()
     }
 
     fn may_ask(&self, asking: &Asking) -> Result<(), Refusal> {
@@ -159,9 +170,14 @@ impl Dispatch {
         if let Err(refusal) = may {
             return tell(Err(refusal));
         }
-        let Some(room) = self.background.room() else { return tell(Err(Refusal::Busy(SOON))) };
+        let taken = self.memory_for(&saying.body).zip(self.background.room());
+        let Some((held, room)) = taken else { return tell(Err(Refusal::Busy(SOON))) };
         let this = Arc::clone(self);
-        room.start(async move { tell(this.recorded(saying).await) });
+        room.start(async move {
+            let recorded = this.recorded(saying).await;
+            drop(held);
+            tell(recorded);
+        });
     }
 
     async fn recorded(&self, saying: Saying) -> Answered {

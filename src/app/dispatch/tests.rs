@@ -18,8 +18,8 @@ use crate::app::background::AT_ONCE_MAX;
 use crate::app::who::Who;
 use crate::clock::SystemClock;
 
-/// Everyone who can be asked, over a log and keys in memory.
-async fn dispatch() -> (Arc<Dispatch>, Arc<MemoryKeys>) {
+/// Everyone who can be asked, over a log and keys in memory, as long as all of it has no more than this.
+async fn dispatch(kib: usize) -> (Arc<Dispatch>, Arc<MemoryKeys>) {
     let store = Arc::new(Memory::new(LogId(Uuid::nil())));
     let (head, reader) = (store.head().await.expect("a head"), store.reader());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -36,24 +36,29 @@ async fn dispatch() -> (Arc<Dispatch>, Arc<MemoryKeys>) {
         on_end: Box::new(|_| {}),
     };
     let background = Background::on(Handle::current(), AT_ONCE_MAX);
-    (Arc::new(Dispatch::new(&means, Keys::new(Arc::clone(&keys) as _), background)), keys)
+    let all = Dispatch::new(&means, Keys::new(Arc::clone(&keys) as _), background);
+    (Arc::new(Dispatch { kib: Arc::new(Semaphore::new(kib)), ..all }), keys)
 }
 
-/// What is answered to this, said about someone.
-async fn said(dispatch: &Arc<Dispatch>, target: Target, body: &str) -> Answered {
+/// Says this about someone; the answer comes.
+fn says(dispatch: &Arc<Dispatch>, target: Target, body: &str) -> oneshot::Receiver<Answered> {
     let tenant: Tenant = "main".parse().expect("a token");
     let principal = Principal::new("ada").expect("a word");
     let asking = Asking {
         who: Who { tenant: tenant.clone(), principal },
         tenant,
-        id: CommandId::publisher(&format!("{}{body}", target.word)),
+        id: CommandId::publisher(&format!("{} {} {}", target.id, target.word, body.len())),
         target,
         body: Bytes::copy_from_slice(body.as_bytes()),
         context: Context { data_subject: Some("person-7".into()), ..Context::default() },
     };
     let (tell, told) = oneshot::channel();
     dispatch.dispatch(asking, Box::new(|answered| drop(tell.send(answered))));
-    told.await.expect("it is answered")
+    told
+}
+
+async fn said(dispatch: &Arc<Dispatch>, target: Target, body: &str) -> Answered {
+    says(dispatch, target, body).await.expect("it is answered")
 }
 
 fn target(category: &str, id: &str, verb: &str) -> Target {
@@ -68,7 +73,7 @@ fn target(category: &str, id: &str, verb: &str) -> Target {
 #[tokio::test]
 async fn what_says_nothing_makes_no_keys() {
     let story = async {
-        let (dispatch, keys) = dispatch().await;
+        let (dispatch, keys) = dispatch(ASKED_KIB_MAX).await;
         let task = Uuid::from_u128(1).to_string();
         let large = format!(r#"{{"kind":"k","input":"{}"}}"#, "x".repeat(1 << 20));
         for (target, body, code) in [
@@ -87,6 +92,29 @@ async fn what_says_nothing_makes_no_keys() {
         let done = said(&dispatch, target("agent", "ada", "register"), register).await;
         assert!(done.is_ok(), "{done:?}");
         assert_eq!(keys.ring().await.expect("they are there").subjects.len(), 1);
+    };
+    LocalSet::new().run_until(story).await;
+}
+
+#[tokio::test]
+async fn no_more_is_taken_than_there_is_memory_for() {
+    let story = async {
+        let (dispatch, _) = dispatch(100).await;
+        let large = format!(r#"{{"kind":"k","input":"{}"}}"#, "x".repeat(9 * 1024));
+        for _ in 0..3 {
+            let all: Vec<_> = (0..20)
+                .map(|n| {
+                    let task = Uuid::from_u128(n).to_string();
+                    says(&dispatch, target("task", &task, "submit"), &large)
+                })
+                .collect();
+            let mut busy = 0;
+            for told in all {
+                let answered = told.await.expect("it is answered");
+                busy += usize::from(matches!(answered, Err(Refusal::Busy(_))));
+            }
+            assert_eq!(busy, 10, "as much is taken again when that is answered");
+        }
     };
     LocalSet::new().run_until(story).await;
 }
