@@ -18,6 +18,9 @@ pub enum Ended {
         /// What it does.
         error: Error,
     },
+    /// Nothing carries messages any more.
+    #[error("the connection to the server of NATS has ended for good")]
+    Cut,
     /// It panicked.
     #[error("the {part} panicked: {what}")]
     Panicked {

@@ -17,6 +17,7 @@ use std::time::Duration;
 use async_nats::client::traits::Publisher as _;
 use async_nats::{Client, Subscriber};
 use async_trait::async_trait;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, watch as value};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -96,6 +97,14 @@ impl Nats {
     #[must_use]
     pub fn server_version(&self) -> String {
         self.shared.client.server_info().version
+    }
+
+    /// Returns when the connection has ended for good, and is not made anew.
+    pub async fn closed(&self) {
+        let mut events = self.shared.events.subscribe();
+        if self.shared.is_open().is_ok() {
+            while !matches!(events.recv().await, Ok(Event::Closed) | Err(RecvError::Closed)) {}
+        }
     }
 
     /// Lets subscriptions have what has come, and ends them.

@@ -28,4 +28,12 @@ impl Carrier {
             Self::Server { nats, .. } => Arc::clone(nats) as _,
         }
     }
+
+    /// Returns when it carries nothing more, and never will.
+    pub async fn closed(&self) {
+        match self {
+            Self::Here(_) => std::future::pending().await,
+            Self::Server { nats, .. } => nats.closed().await,
+        }
+    }
 }

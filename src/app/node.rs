@@ -174,7 +174,11 @@ impl Node {
     /// Returns when a part of it has ended by itself: what goes on only seems to work.
     pub async fn ended(&self) -> Ended {
         let mut ended = self.ended.clone();
-        match ended.wait_for(Option::is_some).await.map(|why| why.clone()) {
+        let why = tokio::select! {
+            why = ended.wait_for(Option::is_some) => why.map(|why| why.clone()),
+            () = self.carrier.closed() => return Ended::Cut,
+        };
+        match why {
             Ok(Some(why)) => why,
             Ok(None) | Err(_) => std::future::pending().await,
         }

@@ -357,7 +357,7 @@ impl From<Ended> for Problem {
     fn from(ended: Ended) -> Self {
         match ended {
             Ended::Log { error, .. } => Self::Store(error),
-            panicked @ Ended::Panicked { .. } => Self::PartEnded(panicked.to_string()),
+            part @ (Ended::Panicked { .. } | Ended::Cut) => Self::PartEnded(part.to_string()),
         }
     }
 }

@@ -2,16 +2,22 @@
 //! comes, again and again until it is settled. A stream that is there is used as it is; the consumer is
 //! another one each time.
 
+mod unreadable;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::pull;
+use async_nats::jetstream::consumer::{self, Consumer, pull};
 use async_nats::jetstream::message::{AckKind, Acker};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy};
 use async_nats::jetstream::{self, Context};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_stream::StreamExt as _;
 
-use super::{Nats, words};
-use crate::bus::{Error, Message};
+use super::{Nats, Shared, words};
+use crate::bus::{Error, Event, Message};
 
 /// The shortest time there is: a server takes two messages of one id for one, whoever sent them and
 /// wherever to. Annals knows the ids of each tenant by itself, and for ever.
@@ -28,6 +34,8 @@ const BATCH: usize = 256;
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// How long the server waits for messages until it is asked again.
 const EXPIRES: Duration = Duration::from_secs(30);
+/// How often it is looked whether something comes again and again.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// What is kept, and for whom.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +49,18 @@ pub struct Keeping<'a> {
 }
 
 /// What comes out of a stream.
-pub struct Intake(pull::Stream);
+pub struct Intake {
+    messages: pull::Stream,
+    consumer: Consumer<pull::Config>,
+    shared: Arc<Shared>,
+    /// What happens to the connection.
+    events: broadcast::Receiver<Event>,
+    look: Interval,
+    /// Whether something came since it was looked last.
+    came: bool,
+    /// What the server said of it when what was not settled was looked through last.
+    seen: Option<consumer::Info>,
+}
 
 /// A message that is kept until it is settled.
 pub struct Delivered {
@@ -71,11 +90,15 @@ pub enum Fate {
 }
 
 impl Nats {
-    /// Has something kept, and takes it from now on. Whatever is not there is made.
+    /// Has something kept, and takes it from now on. Whatever is not there is made, and what could not be
+    /// taken is removed.
     pub async fn intake(&self, keeping: &Keeping<'_>) -> Result<Intake, Error> {
         let context = jetstream::new(self.shared.client.clone());
         let stream = stream(&context, keeping).await?;
         forget_others(&stream, keeping).await?;
+        // What comes and is not settled is at most as much as may be on its way, and what comes first.
+        self.shared.clear(keeping.stream, PENDING_MAX).await;
+        let events = self.shared.events.subscribe();
         let inbox = self.shared.client.new_inbox();
         let unique = inbox.rsplit('.').next().unwrap_or_default();
         let consumer = pull::Config {
@@ -92,7 +115,23 @@ impl Nats {
             .heartbeat(HEARTBEAT)
             .expires(EXPIRES)
             .messages();
-        Ok(Intake(messages.await.map_err(|error| unavailable(&error))?))
+        let messages = messages.await.map_err(|error| unavailable(&error))?;
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (shared, came, seen) = (Arc::clone(&self.shared), false, None);
+        Ok(Intake { messages, consumer, shared, events, look, came, seen })
+    }
+}
+
+impl Shared {
+    /// Removes what cannot be taken from those that come first. Without it the others come all the same,
+    /// unless there is such a message.
+    async fn clear(self: &Arc<Self>, stream: &str, among: usize) -> bool {
+        let removed = unreadable::remove(self, stream, among).await;
+        if let Err(error) = &removed {
+            tracing::warn!(%error, stream, "it is not known whether all that is kept can be taken");
+        }
+        removed.is_ok()
     }
 }
 
@@ -150,17 +189,61 @@ async fn forget_others(
 impl Intake {
     /// The next message. After an error nothing more comes: take it in anew.
     pub async fn next(&mut self) -> Result<Delivered, Error> {
-        let message = match self.0.next().await {
-            Some(message) => message.map_err(|error| unavailable(&error))?,
-            None => return Err(Error::Unavailable("the stream has ended".into())),
-        };
-        let place = message.reply.as_ref().and_then(|reply| place(reply));
-        let (message, receipt) = message.split();
-        let (place, times) =
-            place.ok_or_else(|| Error::Unavailable("a message without a place".into()))?;
-        let message = Message { reply: None, ..words::inbound(message) };
-        Ok(Delivered { message, place, times, receipt: Receipt(receipt) })
+        loop {
+            let message = tokio::select! {
+                message = self.messages.next() => message,
+                error = lost(&mut self.events) => return Err(error),
+                _ = self.look.tick() => {
+                    self.look().await;
+                    continue;
+                }
+            };
+            let message =
+                message.ok_or_else(|| Error::Unavailable("the stream has ended".into()))?;
+            self.came = true;
+            return delivered(message.map_err(|error| unavailable(&error))?);
+        }
     }
+
+    /// Looks for what is handed out again and again, or not settled while nothing comes: what looks like a
+    /// word of the server is kept back by the client, without a word to us.
+    async fn look(&mut self) {
+        let came = std::mem::take(&mut self.came);
+        let Ok(known) = self.consumer.get_info().await else { return };
+        let unsettled = known.num_ack_pending;
+        let is_seen = self.seen.as_ref().is_some_and(|seen| {
+            (&seen.delivered, seen.num_ack_pending) == (&known.delivered, unsettled)
+        });
+        let is_odd = !came || known.num_redelivered > 0 || unsettled >= PENDING_MAX;
+        if is_odd
+            && unsettled > 0
+            && !is_seen
+            && self.shared.clear(&known.stream_name, unsettled).await
+        {
+            self.seen = Some(known);
+        }
+    }
+}
+
+/// Returns when the connection was lost: what was on its way then comes again only after a long time, but
+/// at once to who takes it in anew.
+async fn lost(events: &mut broadcast::Receiver<Event>) -> Error {
+    loop {
+        match events.recv().await {
+            Ok(Event::Reconnected) => return Error::Unavailable("the connection was lost".into()),
+            Ok(Event::Closed) | Err(RecvError::Closed) => return Error::Closed,
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+        }
+    }
+}
+
+fn delivered(message: jetstream::Message) -> Result<Delivered, Error> {
+    let place = message.reply.as_ref().and_then(|reply| place(reply));
+    let (message, receipt) = message.split();
+    let (place, times) =
+        place.ok_or_else(|| Error::Unavailable("a message without a place".into()))?;
+    let message = Message { reply: None, ..words::inbound(message) };
+    Ok(Delivered { message, place, times, receipt: Receipt(receipt) })
 }
 
 impl Receipt {

@@ -30,11 +30,7 @@ pub(super) async fn events(shared: Arc<Shared>, mut happened: mpsc::Receiver<Hap
             }
             Happening::SlowConsumer(number) => lost_by_client(&shared, number),
             Happening::LameDuckMode => shared.tell(Event::LameDuck),
-            Happening::Closed => {
-                shared.closed.store(true, Ordering::Release);
-                shared.tell(Event::Closed);
-                return;
-            }
+            Happening::Closed => break,
             complaint => {
                 let text = complaint.to_string();
                 if !shared.learn(&text) {
@@ -43,6 +39,9 @@ pub(super) async fn events(shared: Arc<Shared>, mut happened: mpsc::Receiver<Hap
             }
         }
     }
+    // Also where the client has ended without a word, because it panicked.
+    shared.closed.store(true, Ordering::Release);
+    shared.tell(Event::Closed);
 }
 
 /// The connection is up when the server knows again who listens.

@@ -52,6 +52,7 @@ pub(super) async fn take(
         };
         match came {
             Ok(delivered) => give(&door, delivered, settle.clone()),
+            Err(Error::Closed) => return,
             Err(error) => {
                 tracing::warn!(%error, "what is kept does not come; it is taken in anew");
                 let opened = tokio::select! {

@@ -1,6 +1,8 @@
 //! What nobody waits for, kept by a server of NATS until it is on disk: whatever is killed in between, it
 //! is done, and once.
 
+mod unreadable;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
