@@ -2,6 +2,8 @@
 //! waits for the server, whatever it allows us; a request that nobody answers is forgotten, and every subscription is fed
 //! by a task that counts what is lost and notices when nobody takes anything.
 
+mod api;
+pub mod copies;
 mod feed;
 pub mod intake;
 mod losses;
@@ -91,6 +93,11 @@ impl Nats {
     #[must_use]
     pub fn has_jetstream(&self) -> bool {
         self.shared.client.server_info().jetstream
+    }
+
+    fn must_have_jetstream(&self) -> Result<(), Error> {
+        let none = || Error::Unavailable("it keeps nothing: JetStream is not enabled there".into());
+        self.has_jetstream().then_some(()).ok_or_else(none)
     }
 
     /// Which version the server says it is.

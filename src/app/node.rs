@@ -35,6 +35,7 @@ use super::{App, Error};
 use crate::clock::SystemClock;
 use crate::doors::nats::far::{FarDoor, FarOutlet};
 use crate::doors::nats::relay::Relay;
+use crate::doors::nats::relay::copied::Copied;
 use crate::doors::nats::{Asked, NatsDoor, Trust, serve_router};
 
 /// How many threads actors live on: deciding is a small part of what is done.
@@ -127,7 +128,8 @@ impl Node {
         // So that the first command finds its key at hand.
         keys.of(&main_tenant(), None).await.map_err(Error::from)?;
         own_record.started().await.map_err(Error::from)?;
-        let relay = Relay::begin(&carrier, &app, &trouble, runtime.handle());
+        let copied = copied(&carrier, &app).await?;
+        let relay = Relay::begin(&carrier, copied, &app, &trouble, runtime.handle());
         let relay = relay.await.map_err(Error::from)?;
         let foreman = Foreman::begin(Arc::clone(&means));
         let reactors = react(&means, &trouble);
@@ -277,6 +279,16 @@ async fn open_door(
             let far = FarDoor::open(&door, &carrier.bus(), answers, keeper).await?;
             Ok((door, Some(far)))
         }
+    }
+}
+
+/// Has the server keep copies of events, if it is one that keeps things.
+async fn copied(carrier: &Carrier, app: &App) -> Result<Option<Copied>, bus::Error> {
+    match carrier {
+        Carrier::Server { nats, keeps: true } => {
+            Copied::open(Arc::clone(nats), app.shared_reader()).await.map(Some)
+        }
+        _ => Ok(None),
     }
 }
 

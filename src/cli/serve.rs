@@ -52,8 +52,9 @@ pub(super) struct Serve {
     /// tenant may send to its subjects, and nobody but Annals to events, work and stop signals
     #[arg(long, value_name = "WHAT", value_parser = ["permissions"], requires = "nats")]
     nats_trust: Option<String>,
-    /// Have that server keep what nobody waits for (`enqueue`, `deposit`) until it is on disk here: makes the
-    /// stream ANNALS_INTAKE, or uses the one that is there; the server needs JetStream
+    /// Have that server keep what nobody waits for (`enqueue`, `deposit`) until it is on disk here, and a copy
+    /// of every event: makes the streams ANNALS_INTAKE and ANNALS_EVENTS, or uses those that are there; the
+    /// server needs JetStream
     #[arg(long, requires = "nats")]
     jetstream: bool,
     /// A credentials file for that server

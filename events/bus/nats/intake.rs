@@ -93,6 +93,7 @@ impl Nats {
     /// Has something kept, and takes it from now on. Whatever is not there is made, and what could not be
     /// taken is removed.
     pub async fn intake(&self, keeping: &Keeping<'_>) -> Result<Intake, Error> {
+        self.must_have_jetstream()?;
         let context = jetstream::new(self.shared.client.clone());
         let stream = stream(&context, keeping).await?;
         forget_others(&stream, keeping).await?;

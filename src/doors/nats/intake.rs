@@ -31,9 +31,6 @@ type Settled = (Receipt, Fate);
 
 /// Has it kept from now on.
 pub(super) async fn open(nats: &Nats) -> Result<Intake, Error> {
-    if !nats.has_jetstream() {
-        return Err(Error::Unavailable("it keeps nothing: JetStream is not enabled there".into()));
-    }
     nats.intake(&KEEPING).await
 }
 
@@ -145,6 +142,10 @@ mod tests {
         assert_eq!(fate(Some("task.not_found"), 1), Fate::Done, "it is on record");
         assert_eq!(fate(Some("malformed"), 1), Fate::Never);
         assert!(matches!(fate(Some("store_unavailable"), 1_000), Fate::Again(_)));
+        // An actor that rests, and a log that is damaged, are told as what nobody should ask again soon.
+        for code in ["parked", "store_damaged"] {
+            assert_eq!(fate(Some(code), 1_000), Fate::Again(LONG), "{code}");
+        }
         assert!(matches!(fate(Some("broken"), TRIES_MAX - 1), Fate::Again(_)));
         assert_eq!(fate(Some("broken"), TRIES_MAX), Fate::Never, "for ever in vain");
     }

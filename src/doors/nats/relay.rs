@@ -3,6 +3,7 @@
 //! who comes late hears what comes from then on. To a server everything is told, from where it was told
 //! last: its place is kept with the log.
 
+pub mod copied;
 mod far;
 mod message;
 #[cfg(test)]
@@ -24,6 +25,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use self::copied::Copied;
+use self::far::Way;
 use crate::app::App;
 use crate::app::carrier::Carrier;
 use crate::app::own_record::Trouble;
@@ -45,6 +48,7 @@ impl Relay {
     /// Begins.
     pub async fn begin(
         carrier: &Carrier,
+        copied: Option<Copied>,
         app: &App,
         trouble: &Trouble,
         pool: &Handle,
@@ -62,7 +66,8 @@ impl Relay {
             Carrier::Server { .. } => {
                 let told = far::told(app, &elsewhere, trouble, pool).await?;
                 let news = news(app, elsewhere, told.position());
-                let work = far::run(carrier.bus(), told, news, stopped);
+                let way = copied.map_or_else(|| Way::Heard(carrier.bus()), Way::Copied);
+                let work = far::run(way, told, news, stopped);
                 let trouble = trouble.clone();
                 watched(pool, PART, work, move |why| trouble.ends(why))
             }

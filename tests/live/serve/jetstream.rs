@@ -1,6 +1,7 @@
 //! What nobody waits for, kept by a server of NATS until it is on disk: whatever is killed in between, it
 //! is done, and once.
 
+mod copied;
 mod given;
 #[cfg(feature = "planted")]
 mod resting;

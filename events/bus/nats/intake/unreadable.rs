@@ -4,116 +4,53 @@
 
 use std::str::{FromStr as _, from_utf8};
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_nats::{HeaderName, HeaderValue, StatusCode};
-use data_encoding::BASE64;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
+use crate::bus::Error;
 use crate::bus::nats::Shared;
-use crate::bus::{Error, Message, Name};
+use crate::bus::nats::api::{self, Kept};
 
 /// How many are asked for at once; each may be as large as a message can be.
 const AT_ONCE: u64 = 16;
-/// How long the server may take to say what it keeps.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// What the server says where it does not keep something.
-const NOT_FOUND: u16 = 404;
-
-/// A message as the server tells of it.
-#[derive(Deserialize)]
-struct Kept {
-    /// What is no text in it stands there as U+FFFD.
-    subject: String,
-    #[serde(rename = "seq")]
-    number: u64,
-    #[serde(default, rename = "hdrs")]
-    headers: String,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    message: Option<Kept>,
-    error: Option<Refusal>,
-}
-
-#[derive(Deserialize)]
-struct Refusal {
-    code: u16,
-    #[serde(default)]
-    description: String,
-}
 
 /// Removes what cannot be taken from those that a stream gives out first, so many of them.
 pub(super) async fn remove(shared: &Arc<Shared>, stream: &str, among: usize) -> Result<(), Error> {
     let (mut from, mut seen) = (1, 0);
     while seen < among {
         let first = json!({ "seq": from, "next_by_subj": ">" });
-        let Some(first) = kept(shared, stream, first).await? else { return Ok(()) };
+        let Some(first) = api::kept(shared, stream, &first).await? else { return Ok(()) };
         from = first.number.saturating_add(AT_ONCE);
         let mut asked = JoinSet::new();
         for number in first.number + 1..from {
             let (shared, stream) = (Arc::clone(shared), stream.to_owned());
-            asked.spawn(async move { kept(&shared, &stream, json!({ "seq": number })).await });
+            asked.spawn(api::kept_at(shared, stream, json!({ "seq": number })));
         }
         let mut found = vec![first];
         while let Some(one) = asked.join_next().await {
             found.extend(one.expect("nobody panics here")?);
         }
         seen += found.len();
-        for message in found.iter().filter(|message| !message.can_be_taken()) {
+        for message in found.iter().filter(|message| !can_be_taken(message)) {
             tracing::error!(
                 stream,
                 number = message.number,
                 subject = ?message.subject,
                 "what was kept is removed: no client can read its headers or its subject"
             );
-            delete(shared, stream, message.number).await?;
+            api::delete(shared, stream, &json!({ "seq": message.number })).await?;
         }
     }
     Ok(())
 }
 
-async fn kept(shared: &Shared, stream: &str, which: Value) -> Result<Option<Kept>, Error> {
-    let answer: Answer = ask(shared, format!("$JS.API.STREAM.MSG.GET.{stream}"), which).await?;
-    match answer.error {
-        Some(refusal) if refusal.code == NOT_FOUND => Ok(None),
-        Some(refusal) => Err(Error::Unavailable(refusal.description)),
-        None => Ok(answer.message),
-    }
-}
-
-async fn delete(shared: &Shared, stream: &str, number: u64) -> Result<(), Error> {
-    let which = json!({ "seq": number });
-    // Perhaps it is not there any more.
-    let _: Answer = ask(shared, format!("$JS.API.STREAM.MSG.DELETE.{stream}"), which).await?;
-    Ok(())
-}
-
-async fn ask<T: DeserializeOwned>(
-    shared: &Shared,
-    subject: String,
-    body: Value,
-) -> Result<T, Error> {
-    let name = Name::new(subject).map_err(|error| Error::NotAllowed(error.to_string()))?;
-    let message = Message::new(name.clone(), body.to_string());
-    let asked = shared.ask(message, name.clone(), PATIENCE);
-    let answer = timeout(PATIENCE, asked).await.unwrap_or(Err(Error::TimedOut(name, PATIENCE)))?;
-    serde_json::from_slice(&answer.payload).map_err(|error| Error::Unavailable(error.to_string()))
-}
-
-impl Kept {
-    fn can_be_taken(&self) -> bool {
-        // The client takes a space of any script for the end of a subject. Nothing of ours has a subject
-        // with U+FFFD in it, so that no harm is done where one was meant.
-        let odd = |c: char| c.is_whitespace() || c == char::REPLACEMENT_CHARACTER;
-        let headers = BASE64.decode(self.headers.as_bytes());
-        !self.subject.contains(odd) && headers.is_ok_and(|headers| are_readable(&headers))
-    }
+fn can_be_taken(message: &Kept) -> bool {
+    // The client takes a space of any script for the end of a subject. Nothing of ours has a subject
+    // with U+FFFD in it, so that no harm is done where one was meant.
+    let odd = |c: char| c.is_whitespace() || c == char::REPLACEMENT_CHARACTER;
+    !message.subject.contains(odd) && are_readable(&message.headers())
 }
 
 /// Whether the client can read these headers, and does not take them for the server's. It is the client's
@@ -187,14 +124,10 @@ mod tests {
 
     #[test]
     fn a_subject_that_clients_would_take_apart_cannot_be_taken() {
-        let kept = |subject: &str| Kept {
-            subject: subject.into(),
-            number: 1,
-            headers: BASE64.encode(b"NATS/1.0\r\nA: b\r\n\r\n"),
-        };
-        assert!(kept("annals.main.deposit.ü").can_be_taken());
+        let kept = |subject: &str| Kept::given(subject, b"NATS/1.0\r\nA: b\r\n\r\n");
+        assert!(can_be_taken(&kept("annals.main.deposit.ü")));
         for odd in ["a.\u{a0}", "a.\u{fffd}", "a.\u{b}b"] {
-            assert!(!kept(odd).can_be_taken(), "{odd:?}");
+            assert!(!can_be_taken(&kept(odd)), "{odd:?}");
         }
     }
 }

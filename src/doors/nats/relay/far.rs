@@ -1,13 +1,14 @@
 //! The relay to a server. What the server has taken is not told again, and what it has not is: its place
-//! moves on behind a flush, and is kept with the log.
+//! moves on behind a flush, or when the server keeps a copy, and is kept with the log.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::bus::{self, Bus};
+use events::bus::{self, Bus, Message};
 use events::id::{Consumer, StreamKey};
 use events::node::system_tenant;
-use events::store::moving::news::{Heard, News};
+use events::store::moving::news::News;
 use events::store::moving::standing::DoneElsewhere;
 use events::store::{Error, Owner, Save, Saved, Writer};
 use events::stream::{Position, StreamId};
@@ -15,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::copied::Copied;
 use super::{messages, next};
 use crate::app::App;
 use crate::app::own_record::Trouble;
@@ -81,15 +83,24 @@ impl Told {
     }
 }
 
+/// How a server is told.
+pub(super) enum Way {
+    /// To whoever listens just now.
+    Heard(Arc<dyn Bus>),
+    /// And to who comes later.
+    Copied(Copied),
+}
+
 pub(super) async fn run(
-    bus: Arc<dyn Bus>,
+    mut way: Way,
     mut told: Told,
     mut news: News,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     while let Some(heard) = next(&mut news, &mut stopped).await? {
         let Some(last) = heard.events.last().map(|stored| stored.position()) else { continue };
-        while let Err(error) = tell(&*bus, &heard).await {
+        let mut waiting: VecDeque<Message> = messages(&heard, |_| true).collect();
+        while let Err(error) = way.tell(&mut waiting).await {
             if error == bus::Error::Closed {
                 return Ok(());
             }
@@ -104,9 +115,19 @@ pub(super) async fn run(
     Ok(())
 }
 
-async fn tell(bus: &dyn Bus, heard: &Heard) -> Result<(), bus::Error> {
-    for message in messages(heard, |_| true) {
-        match bus.publish(message).await {
+impl Way {
+    /// Tells these. After an error those that are still there have to be told again.
+    async fn tell(&mut self, waiting: &mut VecDeque<Message>) -> Result<(), bus::Error> {
+        match self {
+            Self::Heard(bus) => tell(&**bus, waiting).await,
+            Self::Copied(copied) => copied.tell(waiting).await,
+        }
+    }
+}
+
+async fn tell(bus: &dyn Bus, waiting: &VecDeque<Message>) -> Result<(), bus::Error> {
+    for message in waiting {
+        match bus.publish(message.clone()).await {
             // It will never be smaller.
             Err(error @ bus::Error::TooLarge { .. }) => {
                 tracing::error!(%error, "an event is not told to the server");
