@@ -1,5 +1,6 @@
 //! The adapter to a real server, on a real server.
 
+mod copies;
 mod endings;
 pub(super) mod losses;
 mod restricted;
