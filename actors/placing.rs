@@ -93,7 +93,12 @@ impl Placing {
         match event {
             Known::Task(event) => self.fold_task(event),
             Known::Agent(event) => self.fold_agent(event),
-            _ => {}
+            Known::Fact(_)
+            | Known::Pipeline(_)
+            | Known::Run(_)
+            | Known::Schedule(_)
+            | Known::Trigger(_)
+            | Known::Other(_) => {}
         }
     }
 
