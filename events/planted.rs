@@ -71,11 +71,15 @@ pub enum Bug {
     ImportsNotPassedOver,
     /// Of what comes from other logs a system knows only what was there when it began.
     ImportsReadOnce,
+    /// What a server keeps for us is settled with it when it comes.
+    SettledAtReceipt,
+    /// What was sent to a server to be copied counts as copied.
+    CopyNotAwaited,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -106,6 +110,8 @@ impl Bug {
         Self::ParkedStreamOvertaken,
         Self::ImportsNotPassedOver,
         Self::ImportsReadOnce,
+        Self::SettledAtReceipt,
+        Self::CopyNotAwaited,
     ];
 
     /// The name that picks it.
@@ -142,6 +148,8 @@ impl Bug {
             Self::ParkedStreamOvertaken => "parked_stream_overtaken",
             Self::ImportsNotPassedOver => "imports_not_passed_over",
             Self::ImportsReadOnce => "imports_read_once",
+            Self::SettledAtReceipt => "settled_at_receipt",
+            Self::CopyNotAwaited => "copy_not_awaited",
         }
     }
 }

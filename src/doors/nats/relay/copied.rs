@@ -7,6 +7,7 @@ use std::sync::Arc;
 use events::bus::nats::Nats;
 use events::bus::nats::copies::{Copies, Copying};
 use events::bus::{Error, Headers, Message};
+use events::planted::{Bug, planted};
 use events::store::LogReader;
 use events::stream::Position;
 use events::subject::patterns;
@@ -68,6 +69,9 @@ impl Copied {
             waiting.drain(..kept);
             if let Err(error) = added {
                 self.copies = None;
+                if planted(Bug::CopyNotAwaited) {
+                    waiting.clear();
+                }
                 return Err(error);
             }
         }
