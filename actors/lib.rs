@@ -12,6 +12,7 @@
 //! | `work` | how tasks come to workers, and results back |
 //! | [`placing`] | which task goes to which agent |
 //! | [`reaction`] [`reactions`] | what follows from events |
+//! | [`expression`] [`tree`] | the language of templates and conditions; JSON as it was written |
 //! | [`leases`] | who gives signs of life, and whose lease has run out |
 //! | [`timing`] | which timers are set, and which have rung |
 //!
@@ -23,6 +24,7 @@ pub mod agent;
 pub mod bounds;
 pub mod command;
 pub mod decider;
+pub mod expression;
 mod kept;
 pub mod leases;
 pub mod placing;
@@ -30,8 +32,10 @@ pub mod reaction;
 pub mod reactions;
 #[cfg(feature = "runtime")]
 pub mod runtime;
+mod suggestions;
 pub mod task;
 pub mod timing;
+pub mod tree;
 #[cfg(feature = "runtime")]
 pub mod work;
 

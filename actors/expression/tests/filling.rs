@@ -1,0 +1,120 @@
+//! What templates come to, and where it ends.
+
+use events::content::DEPTH_MAX;
+
+use super::*;
+
+#[test]
+fn a_whole_text_becomes_the_value_with_its_type() {
+    let world = with_input(r#"{"n":3,"rows":[1,2],"who":"ada"}"#);
+    let template = r#"{"a":"${ input.n }","b":["${input.rows}",{"c":"${ input.who }"}],"d":1.0}"#;
+    let expected = r#"{"a":3,"b":[[1,2],{"c":"ada"}],"d":1.0}"#;
+    assert_eq!(filled(template, &world).as_deref(), Ok(expected));
+}
+
+#[test]
+fn inside_a_text_values_are_written_out() {
+    let world = with_input(r#"{"n":3,"ok":true,"who":"a\"da"}"#);
+    let template = r#""${ input.n } of ${ input.who }: ${ input.ok }""#;
+    assert_eq!(filled(template, &world).as_deref(), Ok(r#""3 of a\"da: true""#));
+}
+
+#[test]
+fn lists_objects_and_nothing_do_not_stand_in_a_text() {
+    let world = with_input(r#"{"o":{},"l":[],"n":null}"#);
+    for name in ["o", "l", "n"] {
+        let found = filled(&format!("\"x ${{ input.{name} }}\""), &world);
+        assert!(matches!(found, Err(FillError::Unfit(what)) if what.contains("json(")), "{name}");
+    }
+    assert_eq!(filled("\"x ${ json(input.o) }\"", &world).as_deref(), Ok("\"x {}\""));
+}
+
+#[test]
+fn two_dollars_stand_for_one_that_means_nothing() {
+    let world = with_input("1");
+    let is = |template: &str, expected: &str| {
+        assert_eq!(filled(template, &world).as_deref(), Ok(expected), "{template}");
+    };
+    is(r#""$${ input }""#, r#""${ input }""#);
+    is(r#""$5 and ${ input }$""#, r#""$5 and 1$""#);
+    is(r#""""#, r#""""#);
+    is(r#""ñ$""#, r#""ñ$""#);
+}
+
+#[test]
+fn a_brace_in_quotes_does_not_end_an_expression() {
+    let world = with_input("1");
+    let found = filled(r#""a ${ join(['}', \"}\"], '{') } b""#, &world);
+    assert_eq!(found.as_deref(), Ok(r#""a }{} b""#));
+}
+
+#[test]
+fn what_is_sealed_is_passed_on_whole() {
+    let world = World { input: Some(sealed()), item: Some(blob()), ..World::default() };
+    let pass = |text: &str| fill(&Template::read(&json(text)).expect("a template"), &world);
+    assert_eq!(pass(r#""${ input }""#), Ok(sealed()));
+    assert_eq!(pass(r#""${ item }""#), Ok(blob()));
+    assert_eq!(pass(r#"{"a":"${ input }"}"#), Err(FillError::Sealed("input".into())));
+    assert_eq!(pass(r#""a ${ item }""#), Err(FillError::TooLargeToLookInto("item".into())));
+}
+
+#[test]
+fn a_condition_is_true_or_false() {
+    let world = with_input(r#"{"n":3}"#);
+    let asked = |text| holds(&Expression::parse_quoted(text).expect("a condition"), &world);
+    assert_eq!(asked("${ input.n > 2 }"), Ok(true));
+    assert_eq!(asked(" ${ input.n > 3 } "), Ok(false));
+    assert!(matches!(asked("${ input.n }"), Err(FillError::Unfit(_))));
+    assert_eq!(asked("${ input.m > 2 }"), Err(FillError::Missing("input.m".into())));
+}
+
+#[test]
+fn items_are_cut_out_of_their_list() {
+    let world = with_input(r#"{"rows":[ {"a": 1} , "two",3, [ ] ],"n":1}"#);
+    let cut = |text| items(&expression(text), &world);
+    let rows = cut("input.rows").expect("a list");
+    let all: Vec<_> = (0..rows.len()).filter_map(|n| rows.get(n)).collect();
+    assert_eq!(all, [r#"{"a": 1}"#, "\"two\"", "3", "[ ]"]);
+    assert_eq!(rows.get(4), None);
+    assert!(cut("[]").expect("a list").is_empty());
+    assert!(matches!(cut("input.n"), Err(FillError::Unfit(_))));
+    let closed = World { input: Some(sealed()), ..World::default() };
+    let found = items(&expression("input"), &closed).map(|items| items.len());
+    assert_eq!(found, Err(FillError::Sealed("input".into())));
+}
+
+#[test]
+fn what_is_filled_in_has_an_end() {
+    let text = |bytes: usize| with_input(&format!("\"{}\"", "x".repeat(bytes)));
+    assert!(filled("[\"${ input }\"]", &text(FILLED_BYTES_MAX - 4)).is_ok());
+    assert_eq!(filled("[\"${ input }\"]", &text(FILLED_BYTES_MAX - 3)), Err(FillError::TooLarge));
+    assert_eq!(filled("\"${ input }\"", &text(FILLED_BYTES_MAX - 1)), Err(FillError::TooLarge));
+    let half = text(FILLED_BYTES_MAX / 2 + 1);
+    assert_eq!(filled("\"${ input }${ input }\"", &half), Err(FillError::TooLarge));
+    assert_eq!(comes_to("[input, input]", &half), Err(FillError::TooLarge));
+    assert_eq!(comes_to("join([input, input], '')", &half), Err(FillError::TooLarge));
+}
+
+#[test]
+fn work_has_an_end() {
+    let large = format!("[{}\"\"]", "\"x\",".repeat(40_000));
+    let world = with_input(&large);
+    let looks = |times: usize| format!("[{}true]", "\"${ 'y' in input }\",".repeat(times));
+    assert!(filled(&looks(10), &world).is_ok());
+    assert_eq!(filled(&looks(1000), &world), Err(FillError::TooCostly));
+}
+
+#[test]
+fn what_is_filled_in_is_not_too_deep() {
+    let nested = |deep: usize| with_input(&("[".repeat(deep) + &"]".repeat(deep)));
+    assert!(filled("[\"${ input }\"]", &nested(DEPTH_MAX - 1)).is_ok());
+    let found = filled("[\"${ input }\"]", &nested(DEPTH_MAX));
+    assert!(matches!(found, Err(FillError::Unfit(what)) if what.contains("deep")));
+}
+
+#[test]
+fn values_that_are_very_deep_are_not_compared_for_ever() {
+    let world = with_input(&("[".repeat(50_000) + &"]".repeat(50_000)));
+    assert!(matches!(comes_to("input == input", &world), Err(FillError::Unreadable(_))));
+    assert!(comes_to("input[0][0] == 1", &world).is_ok());
+}
