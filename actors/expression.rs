@@ -119,13 +119,16 @@ impl Expression {
         found.into_iter()
     }
 
+    /// The one value that it is, if it is nothing but that.
+    #[must_use]
+    pub fn as_reference(&self) -> Option<&Reference> {
+        if let Node::Value(reference) = &self.node { Some(reference) } else { None }
+    }
+
     /// The one value that it is, whole, if it is nothing but that.
     #[must_use]
     pub fn as_whole(&self) -> Option<&Reference> {
-        match &self.node {
-            Node::Value(reference) if reference.steps.is_empty() => Some(reference),
-            _ => None,
-        }
+        self.as_reference().filter(|reference| reference.steps.is_empty())
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`placing`] | which task goes to which agent |
 //! | [`reaction`] [`reactions`] | what follows from events |
 //! | [`expression`] [`tree`] | the language of templates and conditions; JSON as it was written |
+//! | [`pipeline`] | many tasks as one graph: its definition, and all that may be wrong with it |
 //! | [`leases`] | who gives signs of life, and whose lease has run out |
 //! | [`timing`] | which timers are set, and which have rung |
 //!
@@ -27,6 +28,7 @@ pub mod decider;
 pub mod expression;
 mod kept;
 pub mod leases;
+pub mod pipeline;
 pub mod placing;
 pub mod reaction;
 pub mod reactions;

@@ -27,9 +27,9 @@ pub enum Tree {
     /// A text.
     Text(String),
     /// A list.
-    List(Vec<Tree>),
+    List(Vec<Self>),
     /// An object: names and values in the order in which they stand, also of names that stand twice.
-    Object(Vec<(String, Tree)>),
+    Object(Vec<(String, Self)>),
 }
 
 /// Why a JSON text is not taken apart.

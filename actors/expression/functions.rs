@@ -104,12 +104,9 @@ impl Function {
             Self::First => end(first, true)?,
             Self::Last => end(first, false)?,
             Self::Join => quoted(&join(first, &text(second())?)?),
-            Self::Text => match Sort::of(first) {
-                Sort::Text => first.clone(),
-                _ => quoted(first),
-            },
+            Self::Text if Sort::of(first) == Sort::Text => first.clone(),
+            Self::Text | Self::Json => quoted(first),
             Self::Number => number(first)?,
-            Self::Json => quoted(first),
             Self::Lower => quoted(&text(first)?.to_lowercase()),
             Self::Upper => quoted(&text(first)?.to_uppercase()),
             Self::Contains => said(self.contains(first, second())?),
@@ -169,7 +166,7 @@ fn length(json: &str) -> Result<usize, FillError> {
     Ok(match Sort::of(json) {
         Sort::List => looking::items(json).map_err(unreadable)?.len(),
         Sort::Object => looking::names(json).map_err(unreadable)?.len(),
-        _ => text(json)?.chars().count(),
+        Sort::Null | Sort::Boolean | Sort::Number | Sort::Text => text(json)?.chars().count(),
     })
 }
 
@@ -197,7 +194,9 @@ fn join(list: &str, between: &str) -> Result<String, FillError> {
         match Sort::of(item.get()) {
             Sort::Text => joined.push_str(&text(item.get())?),
             Sort::Number | Sort::Boolean => joined.push_str(item.get()),
-            sort => return Err(Function::Join.unfit(sort)),
+            sort @ (Sort::Null | Sort::List | Sort::Object) => {
+                return Err(Function::Join.unfit(sort));
+            }
         }
     }
     Ok(joined)

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use events::content::{Content, Json};
 
-use super::fill::{FillError, Scope, fill_expression};
-use super::{Expression, looking};
+use super::fill::{FillError, Scope, fill};
+use super::{Template, looking};
 
 /// The items of a list.
 #[derive(Debug, Clone)]
@@ -46,12 +46,13 @@ impl Items {
     }
 }
 
-/// The items of the list that an expression comes to.
-pub fn items(list: &Expression, scope: &dyn Scope) -> Result<Items, FillError> {
-    match fill_expression(list, scope)? {
+/// The items of the list that a template comes to.
+pub fn items(list: &Template, scope: &dyn Scope) -> Result<Items, FillError> {
+    let written = || list.as_expression().map(ToString::to_string).unwrap_or_default();
+    match fill(list, scope)? {
         Content::Inline(list) => Items::of(list),
-        Content::Sealed(_) => Err(FillError::Sealed(list.to_string())),
-        Content::Blob(_) => Err(FillError::TooLargeToLookInto(list.to_string())),
+        Content::Sealed(_) => Err(FillError::Sealed(written())),
+        Content::Blob(_) => Err(FillError::TooLargeToLookInto(written())),
     }
 }
 

@@ -13,17 +13,17 @@ pub enum Node {
     /// A value that is found when it is filled in.
     Value(Reference),
     /// A list of values.
-    List(Vec<Node>),
+    List(Vec<Self>),
     /// What a function makes of values.
-    Call(Function, Vec<Node>),
+    Call(Function, Vec<Self>),
     /// How two values compare.
-    Compare(Box<Node>, Comparison, Box<Node>),
+    Compare(Box<Self>, Comparison, Box<Self>),
     /// The opposite.
-    Not(Box<Node>),
+    Not(Box<Self>),
     /// All of them.
-    All(Vec<Node>),
+    All(Vec<Self>),
     /// One of them at least.
-    Any(Vec<Node>),
+    Any(Vec<Self>),
 }
 
 /// How two values compare.

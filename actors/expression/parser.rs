@@ -15,10 +15,7 @@ type Parsed<T> = Result<T, BadExpression>;
 pub(super) fn parse(tokens: Vec<Token>) -> Parsed<Node> {
     let mut parser = Parser { tokens, at: 0, depth: 0, nodes: 0 };
     let node = parser.any()?;
-    match parser.peek() {
-        Word::End => Ok(node),
-        _ => Err(parser.unexpected("the end")),
-    }
+    if *parser.peek() == Word::End { Ok(node) } else { Err(parser.unexpected("the end")) }
 }
 
 struct Parser {
@@ -72,7 +69,7 @@ impl Parser {
         let written = match self.peek() {
             Word::Sign(sign) => *sign,
             Word::Name(name) if name == "in" => "in",
-            _ => return None,
+            Word::Name(_) | Word::Number(_) | Word::Text(_) | Word::End => return None,
         };
         let (_, comparison) = Comparison::ALL.into_iter().find(|(sign, _)| *sign == written)?;
         self.at += 1;

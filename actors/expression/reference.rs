@@ -80,7 +80,7 @@ impl Reference {
         OF_STAGES
             .iter()
             .any(|(_, root)| *root == self.root)
-            .then(|| self.first.as_deref())
+            .then_some(self.first.as_deref())
             .flatten()
     }
 

@@ -2,6 +2,7 @@
 //! value with its type; inside another text the value is written out; `$${` is a `${` that stands there.
 
 use events::content::Json;
+use serde::{Serialize, Serializer};
 
 use super::{BadExpression, Expression, Mistake, Reference};
 use crate::tree::{Path, Tree, Unreadable};
@@ -21,8 +22,8 @@ pub(super) enum TemplateNode {
     Value(Expression),
     /// A text with values in it.
     Text(Vec<Piece>),
-    List(Vec<TemplateNode>),
-    Object(Vec<(String, TemplateNode)>),
+    List(Vec<Self>),
+    Object(Vec<(String, Self)>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +86,29 @@ impl Template {
 
     pub(super) fn node(&self) -> &TemplateNode {
         &self.node
+    }
+}
+
+/// As it was written.
+impl Serialize for Template {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.tree.to_json().serialize(serializer)
+    }
+}
+
+impl schemars::JsonSchema for Template {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Template".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "any value; its texts may hold expressions between `${` and `}`"
+        })
     }
 }
 

@@ -74,13 +74,13 @@ fn expression(text: &str) -> Expression {
 fn comes_to(text: &str, world: &World) -> Result<String, FillError> {
     match fill_expression(&expression(text), world)? {
         Content::Inline(json) => Ok(json.as_str().to_owned()),
-        content => Ok(format!("{content:?}")),
+        content @ (Content::Blob(_) | Content::Sealed(_)) => Ok(format!("{content:?}")),
     }
 }
 
 fn filled(template: &str, world: &World) -> Result<String, FillError> {
     match fill(&Template::read(&json(template)).expect(template), world)? {
         Content::Inline(json) => Ok(json.as_str().to_owned()),
-        content => Ok(format!("{content:?}")),
+        content @ (Content::Blob(_) | Content::Sealed(_)) => Ok(format!("{content:?}")),
     }
 }

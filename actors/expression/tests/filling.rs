@@ -71,7 +71,11 @@ fn a_condition_is_true_or_false() {
 #[test]
 fn items_are_cut_out_of_their_list() {
     let world = with_input(r#"{"rows":[ {"a": 1} , "two",3, [ ] ],"n":1}"#);
-    let cut = |text| items(&expression(text), &world);
+    let template = |text: &str| {
+        let quoted = serde_json::to_string(&format!("${{ {text} }}")).expect("JSON");
+        Template::read(&json(&quoted)).expect("a template")
+    };
+    let cut = |text| items(&template(text), &world);
     let rows = cut("input.rows").expect("a list");
     let all: Vec<_> = (0..rows.len()).filter_map(|n| rows.get(n)).collect();
     assert_eq!(all, [r#"{"a": 1}"#, "\"two\"", "3", "[ ]"]);
@@ -79,7 +83,7 @@ fn items_are_cut_out_of_their_list() {
     assert!(cut("[]").expect("a list").is_empty());
     assert!(matches!(cut("input.n"), Err(FillError::Unfit(_))));
     let closed = World { input: Some(sealed()), ..World::default() };
-    let found = items(&expression("input"), &closed).map(|items| items.len());
+    let found = items(&template("input"), &closed).map(|items| items.len());
     assert_eq!(found, Err(FillError::Sealed("input".into())));
 }
 
