@@ -6,6 +6,8 @@ pub use crate::task::{DURATION_MS_MAX, TRIES_MAX};
 pub const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
 /// The longest definition in its canonical form: every run begins with an event that holds it.
 pub const DEFINITION_BYTES_MAX: usize = 128 * 1024;
+/// How many editions a pipeline has.
+pub const EDITIONS_MAX: usize = 10_000;
 /// How many stages a pipeline has.
 pub const STAGES_MAX: usize = 2_000;
 /// After how many stages one may come.

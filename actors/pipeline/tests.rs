@@ -3,6 +3,7 @@
 mod canonical;
 mod drawing;
 mod input;
+mod living;
 mod plan;
 mod properties;
 mod schema;
