@@ -14,6 +14,7 @@
 //! | [`reaction`] [`reactions`] | what follows from events |
 //! | [`expression`] [`tree`] | the language of templates and conditions; JSON as it was written |
 //! | [`pipeline`] | many tasks as one graph: its definition, and all that may be wrong with it |
+//! | [`trigger`] | which facts start which pipeline |
 //! | [`leases`] | who gives signs of life, and whose lease has run out |
 //! | [`timing`] | which timers are set, and which have rung |
 //!
@@ -38,6 +39,7 @@ mod suggestions;
 pub mod task;
 pub mod timing;
 pub mod tree;
+pub mod trigger;
 #[cfg(feature = "runtime")]
 pub mod work;
 
