@@ -10,6 +10,7 @@ mod listening;
 mod log;
 mod migrate;
 mod output;
+mod pipeline;
 pub mod problem;
 mod progress;
 mod reaction;
@@ -100,6 +101,9 @@ enum Command {
     /// Hand in work, look at it, call it off
     #[command(subcommand)]
     Task(task::TaskCommand),
+    /// Look at definitions of pipelines before anything runs
+    #[command(subcommand)]
+    Pipeline(pipeline::PipelineCommand),
     /// Say who works, and whether they may get more
     #[command(subcommand)]
     Agent(agent::AgentCommand),
@@ -205,6 +209,7 @@ fn run(cli: Cli, settings: Settings, color: bool) -> Done {
     match command {
         Command::Serve(command) => command.run(&context),
         Command::Task(command) => command.run(&context),
+        Command::Pipeline(command) => command.run(&context),
         Command::Agent(command) => command.run(&context),
         Command::Reaction(command) => command.run(&context),
         Command::Log(command) => command.run(&context),

@@ -99,6 +99,16 @@ pub enum Problem {
         #[source]
         source: std::io::Error,
     },
+    /// A definition of a pipeline is wrong.
+    #[error("{path}: the definition has {count} mistakes, first of all {first}", path = path.display())]
+    DefinitionWrong {
+        /// The file.
+        path: PathBuf,
+        /// How many mistakes there are.
+        count: usize,
+        /// The first of them.
+        first: String,
+    },
     /// The input broke off.
     #[error("reading the input failed: {0}")]
     InputFailed(#[source] std::io::Error),
@@ -195,6 +205,7 @@ impl Problem {
             Self::CopyDiffers(_) => Code::CopyDiffers,
             Self::Line { refused, .. } => refused.code(),
             Self::InputMissing { .. } => Code::InputMissing,
+            Self::DefinitionWrong { .. } => Code::DefinitionWrong,
             Self::InputFailed(_) => Code::InputFailed,
             Self::OutputFailed(_) => Code::OutputFailed,
             Self::SystemFailed(_) => Code::SystemFailed,

@@ -16,12 +16,22 @@ pub(super) enum SchemaCommand {
     #[command(after_help = "Example:
   annals schema asyncapi > annals.asyncapi.json")]
     Asyncapi,
+    /// Write what a definition of a pipeline may look like, as JSON Schema
+    ///
+    /// JSON on standard output, for editors and for programs that write definitions. What only a look at
+    /// the whole can find, such as stages that wait for each other, `annals pipeline validate` finds.
+    #[command(after_help = "Example:
+  annals schema pipeline > pipeline.schema.json")]
+    Pipeline,
 }
 
 impl SchemaCommand {
     pub(super) fn run(self) -> Done {
-        let Self::Asyncapi = self;
-        let mut text = serde_json::to_vec_pretty(&asyncapi::document()).expect("it is JSON");
+        let document = match self {
+            Self::Asyncapi => asyncapi::document(),
+            Self::Pipeline => actors::pipeline::schema().to_value(),
+        };
+        let mut text = serde_json::to_vec_pretty(&document).expect("it is JSON");
         text.push(b'\n');
         output::write_whole(&text)?;
         Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@ mod backup;
 mod beside;
 mod copy;
 mod damage;
+mod definitions;
 mod export;
 mod follow;
 mod golden;

@@ -164,6 +164,9 @@ codes! {
     /// There is no input.
     InputMissing, "input_missing", 66,
         "name a file that you may read, or `-` for standard input";
+    /// A definition of a pipeline is wrong.
+    DefinitionWrong, "definition_wrong", 65,
+        "see all of its mistakes with `annals pipeline validate`, and what to do about each of them";
     /// The input broke off.
     InputFailed, "input_failed", 74,
         "look at where the input comes from, then send all of it again: what is recorded is known";
