@@ -2,6 +2,8 @@
 
 /// How many letters may be wrong.
 const DISTANCE_MAX: usize = 2;
+/// What is longer is no name of anything.
+const LETTERS_MAX: usize = 64;
 
 /// The nearest of these names, if one is near.
 pub(crate) fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
@@ -14,8 +16,10 @@ pub(crate) fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) 
 /// How many letters must be changed, added or taken away. Two names of very different length are
 /// far, and nothing more need be known.
 fn distance(left: &str, right: &str) -> usize {
-    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
-    if left.len().abs_diff(right.len()) > DISTANCE_MAX {
+    let letters = |name: &str| -> Vec<char> { name.chars().take(LETTERS_MAX + 1).collect() };
+    let (left, right) = (letters(left), letters(right));
+    let is_long = left.len().max(right.len()) > LETTERS_MAX;
+    if is_long || left.len().abs_diff(right.len()) > DISTANCE_MAX {
         return DISTANCE_MAX + 1;
     }
     let mut row: Vec<usize> = (0..=right.len()).collect();
@@ -52,5 +56,7 @@ mod tests {
     #[test]
     fn long_names_are_not_compared_letter_by_letter() {
         assert_eq!(distance(&"x".repeat(1_000_000), "x"), 3);
+        assert_eq!(distance(&"x".repeat(1_000_000), &"x".repeat(1_000_000)), 3);
+        assert_eq!(distance(&"x".repeat(64), &"x".repeat(63)), 1);
     }
 }

@@ -14,12 +14,16 @@ pub(super) use types::fits;
 use events::content::Json;
 
 use super::Wrong;
-use super::bounds::{DEFINITION_BYTES_MAX, DOCUMENT_BYTES_MAX, WRONGS_MAX};
+use super::bounds::{DEFINITION_BYTES_MAX, DOCUMENT_BYTES_MAX, STAGES_MAX, WRONGS_MAX};
 use super::document::Document;
+use crate::suggestions::nearest;
 use crate::tree::{Path, Step, Tree};
 
 /// Nobody reads more; and a hostile document may have a mistake in each of its bytes.
 const KEPT_MAX: usize = 10_000;
+/// How many names are compared to find out what somebody may have meant: those of all stages, for each
+/// mistake that is told.
+const COMPARED_MAX: usize = WRONGS_MAX * STAGES_MAX;
 
 /// The fields that are read, by what the schema calls the object that they stand in.
 #[cfg(test)]
@@ -37,7 +41,10 @@ pub(super) const FIELDS: &[(&str, &[&str])] = &[
 
 /// What was found to be wrong.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<Wrong>);
+pub(super) struct Findings {
+    wrongs: Vec<Wrong>,
+    compared: usize,
+}
 
 impl Findings {
     pub(super) fn add(
@@ -47,17 +54,32 @@ impl Findings {
         what: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        if self.0.len() < KEPT_MAX {
+        if self.wrongs.len() < KEPT_MAX {
             let (what, remedy) = (what.into(), remedy.into());
-            self.0.push(Wrong { path: path.clone(), code, what, remedy });
+            self.wrongs.push(Wrong { path: path.clone(), code, what, remedy });
         }
+    }
+
+    /// The remedy for a name that there is not: the nearest one, or other words.
+    pub(super) fn instead<'n>(
+        &mut self,
+        name: &str,
+        names: impl IntoIterator<Item = &'n str>,
+        otherwise: impl FnOnce() -> String,
+    ) -> String {
+        let left = COMPARED_MAX.saturating_sub(self.compared);
+        let mut compared = 0;
+        let counted = names.into_iter().take(left).inspect(|_| compared += 1);
+        let near = nearest(name, counted);
+        self.compared += compared;
+        near.map_or_else(otherwise, |near| format!("write `{near}`"))
     }
 
     /// All of them, in the order of the document.
     pub(super) fn sorted(mut self, tree: &Tree) -> Vec<Wrong> {
-        self.0.sort_by_cached_key(|wrong| place(tree, &wrong.path));
-        self.0.truncate(WRONGS_MAX);
-        self.0
+        self.wrongs.sort_by_cached_key(|wrong| place(tree, &wrong.path));
+        self.wrongs.truncate(WRONGS_MAX);
+        self.wrongs
     }
 }
 
@@ -72,19 +94,20 @@ pub(super) fn read(json: &Json) -> Result<Document, Vec<Wrong>> {
             what,
             "split it into pipelines that run others",
         );
-        return Err(findings.0);
+        return Err(findings.wrongs);
     }
     let tree = match Tree::read(json) {
         Ok(tree) => tree,
         Err(error) => {
             findings.add(&Path::root(), "type", error.to_string(), "write it more simply");
-            return Err(findings.0);
+            return Err(findings.wrongs);
         }
     };
     let document = shape::read(&tree, &mut findings);
     let order = graph::check(&document, &mut findings);
     references::check(&document, &order, &mut findings);
-    let bytes = if findings.0.is_empty() { super::canonical::text(&document).len() } else { 0 };
+    let bytes =
+        if findings.wrongs.is_empty() { super::canonical::text(&document).len() } else { 0 };
     if bytes > DEFINITION_BYTES_MAX {
         let what = format!("a definition has {DEFINITION_BYTES_MAX} bytes at most, not {bytes}");
         findings.add(
@@ -94,7 +117,7 @@ pub(super) fn read(json: &Json) -> Result<Document, Vec<Wrong>> {
             "split it into pipelines that run others",
         );
     }
-    if findings.0.is_empty() { Ok(document) } else { Err(findings.sorted(&tree)) }
+    if findings.wrongs.is_empty() { Ok(document) } else { Err(findings.sorted(&tree)) }
 }
 
 /// Where a place comes in the document: which field of which field it is. What is missing comes first.

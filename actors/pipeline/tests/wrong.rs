@@ -356,3 +356,27 @@ fn everything_has_an_end() {
     let wrong: Value = (0..500).map(|_| json!({})).collect();
     assert_eq!(found(&of(wrong)).len(), WRONGS_MAX);
 }
+
+#[test]
+fn names_that_are_nearly_right_are_not_compared_for_ever() {
+    let stages: Value = (0..800)
+        .map(|n| json!({ "name": format!("stage-{n:05}"), "after": vec![format!("stagf-{n:05}x"); 40], "task": "x" }))
+        .collect();
+    let wrongs = read(&of(stages)).expect_err("none of them is there");
+    assert_eq!(wrongs.len(), WRONGS_MAX);
+    assert_eq!(wrongs[0].remedy, "write `stage-00000`");
+    let long: Value =
+        json!([{ "name": "x".repeat(200_000), "after": ["x".repeat(200_001)], "task": "x" }]);
+    assert!(read(&of(long)).is_err());
+}
+
+#[test]
+fn stages_that_all_wait_for_each_other_are_told_soon() {
+    let after = |n: usize| (1..=60).map(|m| ((n + m) % 1_000).to_string()).collect::<Vec<_>>();
+    let stages: Value = (0..1_000)
+        .map(|n| json!({ "name": n.to_string(), "after": after(n), "task": "x" }))
+        .collect();
+    let wrongs = read(&of(stages)).expect_err("circles");
+    assert!(wrongs.iter().all(|wrong| wrong.code == "cycle"));
+    assert!(wrongs.iter().all(|wrong| wrong.what.len() < 1_000), "nobody reads that");
+}

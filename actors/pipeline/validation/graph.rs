@@ -7,8 +7,10 @@ use super::Findings;
 use super::reading::shown;
 use crate::pipeline::document::Document;
 use crate::pipeline::graph::Order;
-use crate::suggestions::nearest;
 use crate::tree::{Path, Tree};
+
+/// How many stages of a circle are told.
+const AROUND_MAX: usize = 12;
 
 /// Finds what is wrong with the graph, and what comes before what as far as it is right.
 pub(super) fn check(document: &Document, findings: &mut Findings) -> Order {
@@ -45,10 +47,8 @@ fn edges(document: &Document, findings: &mut Findings) {
                 let remedy = "take it away";
                 findings.add(&at, "cycle", format!("`{name}` waits for itself"), remedy);
             } else if !names.contains(name.as_str()) {
-                let remedy = match nearest(name, names.iter().copied()) {
-                    Some(near) => format!("write `{near}`"),
-                    None => "write the name of a stage".into(),
-                };
+                let otherwise = || "write the name of a stage".to_owned();
+                let remedy = findings.instead(name, names.iter().copied(), otherwise);
                 let what = format!("there is no stage {}", shown(name));
                 findings.add(&at, "unknown_stage", what, remedy);
             } else if !seen.insert(name) {
@@ -65,7 +65,9 @@ fn circles(document: &Document, order: &Order, findings: &mut Findings) {
     let name = |n: usize| document.stages[n].name.as_str();
     for circle in order.circles() {
         let [first, second, ..] = circle.as_slice() else { continue };
-        let around: Vec<&str> = circle.iter().chain([first]).map(|n| name(*n)).collect();
+        let shown = circle.iter().take(AROUND_MAX).map(|n| name(*n));
+        let rest = (circle.len() > AROUND_MAX).then_some("…");
+        let around: Vec<&str> = shown.chain(rest).chain([name(*first)]).collect();
         let edge = document.stages[*first].after.iter().position(|after| after == name(*second));
         let what = format!("the stages wait for each other: {}", around.join(" → "));
         let remedy = format!("take `{}` out of `after`, or another of these", name(*second));

@@ -28,10 +28,8 @@ impl<'t, 'f> Reading<'t, 'f> {
         let fields = object(tree, &at, findings)?;
         for (name, _) in &fields {
             if !known.contains(name) {
-                let remedy = match nearest(name, known.iter().copied()) {
-                    Some(near) => format!("write `{near}`"),
-                    None => format!("there is {}", known.join(", ")),
-                };
+                let otherwise = || format!("there is {}", known.join(", "));
+                let remedy = findings.instead(name, known.iter().copied(), otherwise);
                 let what = format!("there is no field {name:?} here");
                 findings.add(&at.field(name), "unknown_field", what, remedy);
             }

@@ -107,7 +107,7 @@ impl Place<'_> {
         let is_there = match reference.root {
             Root::Input | Root::Run | Root::Schedule => Ok(()),
             Root::StageOutput | Root::StageCompleted | Root::StageFailed | Root::StageSkipped => {
-                self.stage_is_before(reference)
+                self.stage_is_before(reference, findings)
             }
             Root::Item | Root::Index => self.has_item(reference),
             Root::Output if self.of == Use::Undo => Ok(()),
@@ -135,14 +135,11 @@ impl Place<'_> {
         Err(("no_item", what, remedy.into()))
     }
 
-    fn stage_is_before(&self, reference: &Reference) -> Result<(), Told> {
+    fn stage_is_before(&self, reference: &Reference, findings: &mut Findings) -> Result<(), Told> {
         let name = reference.stage().unwrap_or_default();
         let Some(found) = self.places.get(name).copied() else {
-            let near = nearest(name, self.places.keys().copied());
-            let remedy = match near {
-                Some(near) => format!("write `{near}`"),
-                None => "write the name of a stage".into(),
-            };
+            let otherwise = || "write the name of a stage".to_owned();
+            let remedy = findings.instead(name, self.places.keys().copied(), otherwise);
             return Err(("unknown_reference", format!("there is no stage `{name}`"), remedy));
         };
         if let Some((stage, _)) = self.stage
