@@ -20,7 +20,7 @@ use crate::suggestions::nearest;
 use crate::tree::{Path, Step, Tree};
 
 /// Nobody reads more; and a hostile document may have a mistake in each of its bytes.
-const KEPT_MAX: usize = 10_000;
+const KEPT_MAX: usize = 2_000;
 /// How many names are compared to find out what somebody may have meant: those of all stages, for each
 /// mistake that is told.
 const COMPARED_MAX: usize = WRONGS_MAX * STAGES_MAX;

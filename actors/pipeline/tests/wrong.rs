@@ -278,6 +278,16 @@ fn what_is_sealed_is_passed_on_and_not_looked_into() {
 }
 
 #[test]
+fn what_is_sealed_is_not_put_into_a_list() {
+    let document = of(json!([
+        { "name": "a", "foreach": [1, 2], "task": "x", "output": "sealed",
+          "compensate": { "task": "y", "input": "${ output }" } },
+        { "name": "b", "after": ["a"], "task": "x", "input": "${ stages.a.output }" },
+    ]));
+    assert_eq!(found(&document), [("stages[1].input".to_owned(), "looks_into_sealed")]);
+}
+
+#[test]
 fn fields_that_stand_twice_are_found_at_every_depth() {
     let text = r#"{"stages":[{"name":"a","task":"x","task":"y","input":{"b":{"c":1,"c":2}}}],"stages":[]}"#;
     let wrongs = Definition::read(&Json::parse(text).expect("JSON")).expect_err("duplicates");

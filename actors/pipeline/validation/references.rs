@@ -81,8 +81,12 @@ impl Place<'_> {
     }
 
     /// Whether something is handed on whole, and may be sealed.
+    /// What the items of a stage bring is put into one list, and that is looking at it.
     fn passes_on(&self, expression: &Expression) -> bool {
-        matches!(self.of, Use::Input | Use::Undo | Use::Result) && expression.as_whole().is_some()
+        let Some(whole) = expression.as_whole() else { return false };
+        let brought_by = whole.stage().and_then(|name| self.places.get(name));
+        let is_list = brought_by.is_some_and(|n| self.document.stages[*n].foreach.is_some());
+        matches!(self.of, Use::Input | Use::Undo | Use::Result) && !is_list
     }
 
     /// Nothing that is sealed is looked at.
