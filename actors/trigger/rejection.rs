@@ -24,7 +24,7 @@ impl TriggerRejection {
     /// Every code there is.
     pub const CODES: &[&str] = &[
         "trigger.not_found",
-        "trigger.removed",
+        "trigger.is_removed",
         "trigger.invalid",
         "trigger.too_many",
         "trigger.too_long",
@@ -37,7 +37,7 @@ impl Rejection for TriggerRejection {
     fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "trigger.not_found",
-            Self::Removed => "trigger.removed",
+            Self::Removed => "trigger.is_removed",
             Self::Invalid(_) => "trigger.invalid",
             Self::OutOfBounds(OutOfBounds::TooMany { .. }) => "trigger.too_many",
             Self::OutOfBounds(OutOfBounds::TooLong { .. }) => "trigger.too_long",
