@@ -19,8 +19,8 @@ use super::batches::child;
 const FIRST: Range<u64> = 0..24;
 const KILLED: Range<u64> = 24..40;
 const LAST: Range<u64> = 21..54;
-/// Of these the program is killed before its commit is synced. In the last run it is one of the first
-/// that are under way together, and none of those is new.
+/// Of these the program is killed before its commit is synced. In the last run it comes first, and none
+/// of those that are under way with it is new.
 pub(super) const NOT_SYNCED: Fact = Fact(KILLED.start);
 /// The last one gets one more that is as large as a fact may be, and takes many pages.
 const LARGEST: u64 = LARGE.start;
@@ -62,7 +62,8 @@ pub(super) fn run_all(folder: &Path) {
     let (facts, at) = (KILLED.map(Fact), Some(FIRST_COMMIT));
     let (killed, _) = finish(&mut with_facts(folder, LOGS[2], facts, IN_FLIGHT[1], at));
     assert!(killed.signal().is_some(), "it was to be killed: {killed}");
-    record_facts(folder, LOGS[3], LAST.chain([LARGEST]).map(Fact), IN_FLIGHT[2]);
+    let last = [KILLED.start].into_iter().chain(LAST).chain([LARGEST]).map(Fact);
+    record_facts(folder, LOGS[3], last, IN_FLIGHT[2]);
 }
 
 /// Runs the program on the log in `folder`, and gives it these facts.
