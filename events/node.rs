@@ -4,10 +4,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{self, Payload, WireType, Words, write};
+use crate::codec::WireType;
 use crate::id::{Category, StreamKey, Tenant};
-use crate::shape::{ShapeOf, Shaped};
 use crate::stream::StreamId;
+use crate::words::words;
 
 const STARTED: WireType = WireType { name: "node.started", schema: 1 };
 const STOPPED: WireType = WireType { name: "node.stopped", schema: 1 };
@@ -17,23 +17,24 @@ const EVENT_PARKED: WireType = WireType { name: "node.event_parked", schema: 1 }
 const PARKED_EVENT_RETRIED: WireType = WireType { name: "node.parked_event_retried", schema: 1 };
 const PARKED_EVENT_SKIPPED: WireType = WireType { name: "node.parked_event_skipped", schema: 1 };
 
-/// Something that happened to a node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NodeEvent {
-    /// It takes commands from now on.
-    Started(Started),
-    /// It takes no more, in good order.
-    Stopped(Stopped),
-    /// An actor panicked.
-    ActorPanicked(ActorPanicked),
-    /// An actor panicked too often, and takes nothing for a while.
-    ActorParked(ActorParked),
-    /// A consumer cannot take an event, and passes over its stream from here on.
-    EventParked(EventParked),
-    /// An event that was parked is tried again.
-    ParkedEventRetried(ParkedEventRetried),
-    /// An event that was parked is given up, and its stream goes on behind it.
-    ParkedEventSkipped(ParkedEventSkipped),
+words! {
+    /// Something that happened to a node.
+    NodeEvent of "node" {
+        /// It takes commands from now on.
+        Started(Started) = STARTED,
+        /// It takes no more, in good order.
+        Stopped(Stopped) = STOPPED,
+        /// An actor panicked.
+        ActorPanicked(ActorPanicked) = ACTOR_PANICKED,
+        /// An actor panicked too often, and takes nothing for a while.
+        ActorParked(ActorParked) = ACTOR_PARKED,
+        /// A consumer cannot take an event, and passes over its stream from here on.
+        EventParked(EventParked) = EVENT_PARKED,
+        /// An event that was parked is tried again.
+        ParkedEventRetried(ParkedEventRetried) = PARKED_EVENT_RETRIED,
+        /// An event that was parked is given up, and its stream goes on behind it.
+        ParkedEventSkipped(ParkedEventSkipped) = PARKED_EVENT_SKIPPED,
+    }
 }
 
 /// A stream, by its name.
@@ -123,70 +124,5 @@ pub fn system_tenant() -> Tenant {
 impl From<StreamId> for StreamName {
     fn from(stream: StreamId) -> Self {
         Self { tenant: stream.tenant, category: stream.category, key: stream.key }
-    }
-}
-
-impl Words for NodeEvent {
-    const CATEGORY: &'static str = "node";
-    const TYPES: &'static [WireType] = &[
-        STARTED,
-        STOPPED,
-        ACTOR_PANICKED,
-        ACTOR_PARKED,
-        EVENT_PARKED,
-        PARKED_EVENT_RETRIED,
-        PARKED_EVENT_SKIPPED,
-    ];
-
-    fn wire_type(&self) -> WireType {
-        match self {
-            Self::Started(_) => STARTED,
-            Self::Stopped(_) => STOPPED,
-            Self::ActorPanicked(_) => ACTOR_PANICKED,
-            Self::ActorParked(_) => ACTOR_PARKED,
-            Self::EventParked(_) => EVENT_PARKED,
-            Self::ParkedEventRetried(_) => PARKED_EVENT_RETRIED,
-            Self::ParkedEventSkipped(_) => PARKED_EVENT_SKIPPED,
-        }
-    }
-
-    fn payload(&self) -> Vec<u8> {
-        match self {
-            Self::Started(event) => write(event),
-            Self::Stopped(event) => write(event),
-            Self::ActorPanicked(event) => write(event),
-            Self::ActorParked(event) => write(event),
-            Self::EventParked(event) => write(event),
-            Self::ParkedEventRetried(event) => write(event),
-            Self::ParkedEventSkipped(event) => write(event),
-        }
-    }
-
-    fn read(name: &str, payload: Payload<'_>) -> Result<Self, codec::Error> {
-        match name {
-            n if n == STARTED.name => payload.as_type(n).map(Self::Started),
-            n if n == STOPPED.name => payload.as_type(n).map(Self::Stopped),
-            n if n == ACTOR_PANICKED.name => payload.as_type(n).map(Self::ActorPanicked),
-            n if n == ACTOR_PARKED.name => payload.as_type(n).map(Self::ActorParked),
-            n if n == EVENT_PARKED.name => payload.as_type(n).map(Self::EventParked),
-            n if n == PARKED_EVENT_RETRIED.name => payload.as_type(n).map(Self::ParkedEventRetried),
-            n if n == PARKED_EVENT_SKIPPED.name => payload.as_type(n).map(Self::ParkedEventSkipped),
-            n => Err(codec::Error::UnknownType(n.into())),
-        }
-    }
-}
-
-impl Shaped for NodeEvent {
-    fn shape(name: &str) -> Option<ShapeOf> {
-        Some(match name {
-            n if n == STARTED.name => Started::json_schema,
-            n if n == STOPPED.name => Stopped::json_schema,
-            n if n == ACTOR_PANICKED.name => ActorPanicked::json_schema,
-            n if n == ACTOR_PARKED.name => ActorParked::json_schema,
-            n if n == EVENT_PARKED.name => EventParked::json_schema,
-            n if n == PARKED_EVENT_RETRIED.name => ParkedEventRetried::json_schema,
-            n if n == PARKED_EVENT_SKIPPED.name => ParkedEventSkipped::json_schema,
-            _ => return None,
-        })
     }
 }
