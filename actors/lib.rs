@@ -14,6 +14,7 @@
 //! | [`reaction`] [`reactions`] | what follows from events |
 //! | [`expression`] [`tree`] | the language of templates and conditions; JSON as it was written |
 //! | [`pipeline`] | many tasks as one graph: its definition, and all that may be wrong with it |
+//! | [`run`] | one run of a pipeline, from its start to its end |
 //! | [`trigger`] | which facts start which pipeline |
 //! | [`leases`] | who gives signs of life, and whose lease has run out |
 //! | [`timing`] | which timers are set, and which have rung |
@@ -33,6 +34,7 @@ pub mod pipeline;
 pub mod placing;
 pub mod reaction;
 pub mod reactions;
+pub mod run;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 mod suggestions;
