@@ -64,6 +64,13 @@ fn recorded<E>(position: u32, stream: StreamId, version: Version, event: E) -> R
     }
 }
 
+impl<P: Projection> Given<P> {
+    /// The rows, by tenant and key.
+    pub(crate) fn rows(self) -> BTreeMap<(Tenant, Key), P::Row> {
+        self.0
+    }
+}
+
 impl<P: Projection> Given<P>
 where
     P::Row: PartialEq + Debug,

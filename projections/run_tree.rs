@@ -1,0 +1,83 @@
+//! One run with its stages: what each of them does, how far it is, and what it waits for. Inputs and
+//! outputs are not here: who wants them reads the run's own history.
+
+mod plan;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use events::id::{RunId, StageName};
+use events::recorded::Recorded;
+use events::run::{Finished, RunEvent, Undone};
+
+pub use stage::{Counts, OpenPart, StageRow, State};
+
+use crate::projection::{Key, Projection};
+use crate::run_list::{RunList, RunRow};
+
+/// How many of the parts that are under way are named for each stage; all of them are counted.
+pub const NAMED_MAX: usize = 20;
+
+/// One run with its stages.
+#[derive(Debug, Clone, Copy)]
+pub struct RunTree;
+
+/// One run, under its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunTreeRow {
+    /// What the list says of it.
+    pub run: RunRow,
+    /// Its stages, in the order of the definition.
+    pub stages: Vec<StageRow>,
+    /// What became of what it had done, once it is over.
+    pub undone: Option<Undone>,
+    places: BTreeMap<StageName, usize>,
+}
+
+impl Projection for RunTree {
+    const NAME: &'static str = "run_tree";
+    const VERSION: u32 = 1;
+    type Row = RunTreeRow;
+    type Event = RunEvent;
+
+    fn keys(event: &Recorded<RunEvent>) -> Vec<Key> {
+        vec![Key::new(event.stream.key.as_str())]
+    }
+
+    fn fold(row: Option<RunTreeRow>, event: &Recorded<RunEvent>) -> Option<RunTreeRow> {
+        let RunTreeRow { run, mut stages, undone, mut places } = match row {
+            Some(row) => row,
+            None => begun(event)?,
+        };
+        let run = RunList::fold(Some(run), event)?;
+        let id = event.stream.key.as_uuid().map(RunId)?;
+        let undone = match &event.event {
+            RunEvent::Started(started) => {
+                stages = plan::stages(&started.plan);
+                places = by_name(&stages);
+                None
+            }
+            RunEvent::Finished(Finished { undone, .. }) => Some(*undone),
+            RunEvent::Retried(_) => None,
+            _ => undone,
+        };
+        let mut find = |name: &StageName, change: &mut dyn FnMut(&mut StageRow)| {
+            if let Some(stage) = places.get(name).and_then(|n| stages.get_mut(*n)) {
+                change(stage);
+            }
+        };
+        stage::fold(id, event, &mut find);
+        Some(RunTreeRow { run, stages, undone, places })
+    }
+}
+
+fn begun(event: &Recorded<RunEvent>) -> Option<RunTreeRow> {
+    let run = RunList::fold(None, event)?;
+    Some(RunTreeRow { run, stages: Vec::new(), undone: None, places: BTreeMap::new() })
+}
+
+fn by_name(stages: &[StageRow]) -> BTreeMap<StageName, usize> {
+    stages.iter().enumerate().map(|(n, stage)| (stage.name.clone(), n)).collect()
+}
