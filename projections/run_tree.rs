@@ -6,11 +6,11 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use events::id::{RunId, StageName};
 use events::recorded::Recorded;
-use events::run::{Finished, RunEvent, Undone};
+use events::run::{Finished, Retried, RunEvent, Undone};
 
 pub use stage::{Counts, OpenPart, StageRow, State};
 
@@ -63,6 +63,9 @@ impl Projection for RunTree {
             RunEvent::Retried(_) => None,
             _ => undone,
         };
+        if let RunEvent::Retried(retried) = &event.event {
+            begin_anew(&mut stages, &places, retried);
+        }
         let mut find = |name: &StageName, change: &mut dyn FnMut(&mut StageRow)| {
             if let Some(stage) = places.get(name).and_then(|n| stages.get_mut(*n)) {
                 change(stage);
@@ -76,6 +79,42 @@ impl Projection for RunTree {
 fn begun(event: &Recorded<RunEvent>) -> Option<RunTreeRow> {
     let run = RunList::fold(None, event)?;
     Some(RunTreeRow { run, stages: Vec::new(), undone: None, places: BTreeMap::new() })
+}
+
+/// What comes behind something that is done again is done again as a whole, and so is what was named.
+fn begin_anew(
+    stages: &mut [StageRow],
+    places: &BTreeMap<StageName, usize>,
+    Retried { stages: again, from, .. }: &Retried,
+) {
+    let again: BTreeSet<usize> =
+        again.iter().filter_map(|name| places.get(name).copied()).collect();
+    let from = from.as_ref().and_then(|name| places.get(name).copied());
+    for &n in &again {
+        let is_all = from == Some(n) || comes_behind(stages, places, n, &again);
+        stages[n].begins_anew(is_all);
+    }
+}
+
+/// Whether one of these comes before a stage.
+fn comes_behind(
+    stages: &[StageRow],
+    places: &BTreeMap<StageName, usize>,
+    n: usize,
+    others: &BTreeSet<usize>,
+) -> bool {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![n]);
+    while let Some(stage) = next.pop() {
+        for before in stages[stage].after.iter().filter_map(|name| places.get(name).copied()) {
+            if others.contains(&before) {
+                return true;
+            }
+            if seen.insert(before) {
+                next.push(before);
+            }
+        }
+    }
+    false
 }
 
 fn by_name(stages: &[StageRow]) -> BTreeMap<StageName, usize> {

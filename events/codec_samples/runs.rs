@@ -209,6 +209,7 @@ fn ends() -> Vec<RunEvent> {
         }),
         RunEvent::Retried(Retried {
             stages: vec![stage("fetch"), stage("mail")],
+            from: Some(stage("fetch")),
             ends_by: Some(NOON.plus_ms(86_400_000)),
             reason: "the disk is empty again".into(),
             at: NOON,

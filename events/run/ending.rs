@@ -141,6 +141,9 @@ pub enum Undone {
 pub struct Retried {
     /// The stages that begin anew.
     pub stages: Vec<StageName>,
+    /// The one of them that was named: of that, what was done is done again, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<StageName>,
     /// When it must be over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_by: Option<Timestamp>,

@@ -95,7 +95,7 @@ fn a_run_comes_to_its_end_and_may_go_on_after_it() {
     let over = Phase::Over { how: How::Cancelled, error: None };
     told([started(None), ending.clone(), finished(How::Cancelled)], row(over, 3));
     let (stages, reason, at) = (vec![], String::new(), second(0));
-    let retried = RunEvent::Retried(Retried { stages, ends_by: None, reason, at });
+    let retried = RunEvent::Retried(Retried { stages, from: None, ends_by: None, reason, at });
     told([started(None), ending, finished(How::Cancelled), retried], row(Phase::Running, 4));
 }
 

@@ -185,9 +185,11 @@ impl StageRow {
         }
     }
 
-    fn begins_anew(&mut self) {
+    /// It waits again; its items that were done stay so, unless all of it is done again.
+    pub(super) fn begins_anew(&mut self, is_all: bool) {
         let (does, name) = (std::mem::take(&mut self.does), self.name.clone());
-        let (after, items, turn) = (std::mem::take(&mut self.after), self.items, self.turn);
+        let (after, turn) = (std::mem::take(&mut self.after), self.turn);
+        let items = self.items.filter(|_| !is_all);
         *self = Self { items, turn, ..Self::new(does, name, after) };
     }
 }
@@ -230,10 +232,8 @@ pub(super) fn fold(run: RunId, event: &Recorded<RunEvent>, find: &mut Find<'_>) 
             stage.closes(Sort::Undo, ended.item);
             stage.undo.get_or_insert_default().ended(ended.how);
         }),
-        RunEvent::Retried(retried) => {
-            retried.stages.iter().for_each(|name| find(name, &mut StageRow::begins_anew));
-        }
         RunEvent::Started(_)
+        | RunEvent::Retried(_)
         | RunEvent::NotStarted(_)
         | RunEvent::MoreToBegin(_)
         | RunEvent::Disapproved(_)

@@ -182,7 +182,8 @@ fn what_is_undone_is_counted() {
 fn a_stage_that_begins_anew_forgets_what_went_wrong() {
     let error = Failure { code: "no".into(), message: "it cannot".into() };
     let (stages, reason) = (vec![name("fetch")], String::new());
-    let retried = RunEvent::Retried(Retried { stages, ends_by: None, reason, at: NOON });
+    let (from, ends_by) = (None, None);
+    let retried = RunEvent::Retried(Retried { stages, from, ends_by, reason, at: NOON });
     let failed = ended("fetch", PartHow::Failed, Some(error));
     let row = stage([began("fetch", 0, one()), failed, retried], "fetch");
     assert_eq!((row.state, row.error, row.does.as_str()), (State::Waits, None, "task fetch"));
@@ -196,4 +197,22 @@ fn a_run_that_is_over_says_what_became_of_what_it_had_done() {
     let rows = given::<RunTree>(events).rows();
     let row = rows.into_values().next().expect("there is a run");
     assert_eq!((row.undone, row.run.started_at), (Some(Undone::All), second(1)));
+}
+
+/// How many items of `each` count as done after it began anew.
+fn done_after(stages: &[&str], from: Option<&str>) -> Option<u32> {
+    let stages = stages.iter().copied().map(name).collect();
+    let (from, ends_by, reason) = (from.map(name), None, String::new());
+    let retried = RunEvent::Retried(Retried { stages, from, ends_by, reason, at: NOON });
+    let items = began("each", 0, Work::Items { count: 60 });
+    let done = item_ended(0, PartHow::Completed);
+    stage([items, done, retried], "each").items.map(|items| items.completed)
+}
+
+#[test]
+fn items_that_were_done_count_unless_all_of_it_is_done_again() {
+    assert_eq!(done_after(&["each"], None), Some(1));
+    assert_eq!(done_after(&["each"], Some("each")), None);
+    assert_eq!(done_after(&["fetch", "each"], Some("fetch")), None, "it is given something else");
+    assert_eq!(done_after(&["each", "sign"], Some("sign")), Some(1));
 }
