@@ -2,7 +2,7 @@
 //! both pure; loading, storing and answering are done elsewhere, once for all actors.
 
 use events::codec::Words;
-use events::id::StreamKey;
+use events::id::{StreamKey, Tenant};
 use events::time::Timestamp;
 
 /// What a decider must know beside its state and the command, and may not find out by itself.
@@ -10,6 +10,8 @@ use events::time::Timestamp;
 pub struct Moment {
     /// The present time.
     pub now: Timestamp,
+    /// Whose actor it is.
+    pub tenant: Tenant,
     /// The actor's own name among those of its category.
     pub id: StreamKey,
 }

@@ -15,6 +15,7 @@
 //! | [`expression`] [`tree`] | the language of templates and conditions; JSON as it was written |
 //! | [`pipeline`] | many tasks as one graph: its definition, and all that may be wrong with it |
 //! | [`run`] | one run of a pipeline, from its start to its end |
+//! | [`schedule`] | at which times which pipeline is started |
 //! | [`trigger`] | which facts start which pipeline |
 //! | [`leases`] | who gives signs of life, and whose lease has run out |
 //! | [`timing`] | which timers are set, and which have rung |
@@ -37,6 +38,7 @@ pub mod reactions;
 pub mod run;
 #[cfg(feature = "runtime")]
 pub mod runtime;
+pub mod schedule;
 mod suggestions;
 pub mod task;
 pub mod timing;

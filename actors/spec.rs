@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use events::chain::{EventHash, blob_hash};
 use events::codec::{Words, decode};
+use events::id::main_tenant;
 use events::store::snapshot::{Shape, Snapshot};
 use events::stream::Version;
 use events::time::Timestamp;
@@ -34,7 +35,7 @@ pub(crate) fn given<D: Decider>(history: impl IntoIterator<Item = D::Event>) -> 
 
 /// Some time, at the actor that all sentences are about.
 pub(crate) fn moment(now: Timestamp) -> Moment {
-    Moment { now, id: "the-actor".parse().expect("a token") }
+    Moment { now, tenant: main_tenant(), id: "the-actor".parse().expect("a token") }
 }
 
 impl<D: Decider> Given<D>

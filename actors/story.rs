@@ -65,7 +65,7 @@ impl Story {
         key: StreamKey,
         command: D::Command,
     ) -> (D, Vec<Recorded<D::Event>>) {
-        let moment = Moment { now: self.now, id: key.clone() };
+        let moment = Moment { now: self.now, tenant: tenant.clone(), id: key.clone() };
         let decision = state.decide(command, &moment);
         let happened = decision.unwrap_or_else(|no| D::record(&no).into_iter().collect());
         let category = D::Event::CATEGORY.parse().expect("a token");

@@ -77,7 +77,8 @@ fn decide_one<D: Hosted>(
     assert!(!panics_now(), "a planted panic");
     let new = asked.new_command();
     let now = tools.clock.now().max(group.last_at());
-    let moment = Moment { now, id: target.stream.key.clone() };
+    let StreamId { tenant, key, .. } = target.stream.clone();
+    let moment = Moment { now, tenant, id: key };
     let (decision, events) = decision::<D>(group.state().decide(new.command.clone(), &moment));
     let append = Append {
         stream: target.stream.clone(),

@@ -9,6 +9,7 @@ use ::actors::decider::{Decider, Moment};
 use ::actors::runtime::Stage;
 use ::actors::task::{Task, TaskCommand, TaskEvent};
 use events::codec::{Words, decode};
+use events::id::main_tenant;
 use events::time::Timestamp;
 
 use super::ask::{flying, submit};
@@ -70,7 +71,7 @@ pub(super) fn keep_and_tell(folder: &Path) -> anyhow::Result<()> {
 
 /// As many states, each read from an event of its own.
 fn states() -> anyhow::Result<Vec<Task>> {
-    let moment = Moment { now: Timestamp(0), id: key(0) };
+    let moment = Moment { now: Timestamp(0), tenant: main_tenant(), id: key(0) };
     let events = Task::default().decide(submit(), &moment)?;
     let event = events.first().ok_or_else(|| anyhow::anyhow!("nothing was submitted"))?;
     let (wire, payload) = (event.wire_type(), event.payload());

@@ -129,7 +129,8 @@ fn life<D: Decider>(commands: impl IntoIterator<Item = D::Command>) -> anyhow::R
 where
     D::Rejection: Send + Sync + 'static,
 {
-    let moment = Moment { now: SystemClock.now(), id: StreamKey::of_uuid(uuid(0, 0)) };
+    let (now, id) = (SystemClock.now(), StreamKey::of_uuid(uuid(0, 0)));
+    let moment = Moment { now, tenant: main_tenant(), id };
     let (mut state, mut events) = (D::default(), Vec::new());
     for command in commands {
         for event in state.decide(command, &moment)? {
