@@ -18,7 +18,7 @@
 //! | [`schedule`] | at which times which pipeline is started |
 //! | [`trigger`] | which facts start which pipeline |
 //! | [`leases`] | who gives signs of life, and whose lease has run out |
-//! | [`timing`] | which timers are set, and which have rung |
+//! | [`timing`] [`scheduling`] | which timers are set, and which have rung; the next times of schedules |
 //!
 //! No clock, no IO, no randomness: time and ids arrive as data. What is stored, and how,
 //! is the log's business; what can be asked is the projections'.
@@ -39,6 +39,7 @@ pub mod run;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 pub mod schedule;
+pub mod scheduling;
 mod suggestions;
 pub mod task;
 pub mod timing;

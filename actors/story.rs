@@ -1,11 +1,11 @@
-//! What happened to tasks and agents, as the log tells it to those who listen: every event of a
+//! What happened to actors, as the log tells it to those who listen: every event of a
 //! story was decided by its actor, and has its place.
 
 use std::collections::BTreeMap;
 
 use events::codec::Words;
 use events::content::{Content, Json};
-use events::id::{AgentId, Capability, CommandId, EventId, StreamKey, TaskId, Tenant};
+use events::id::{AgentId, Capability, CommandId, EventId, ScheduleId, StreamKey, TaskId, Tenant};
 use events::known::Known;
 use events::recorded::Recorded;
 use events::stream::{Position, StreamId, Version};
@@ -14,6 +14,7 @@ use events::time::Timestamp;
 
 use crate::agent::{Agent, AgentCommand, Offer};
 use crate::decider::{Decider, Moment};
+use crate::schedule::{Schedule, ScheduleCommand};
 use crate::task::{Order, Task, TaskCommand};
 
 /// When a story begins.
@@ -25,14 +26,21 @@ pub(crate) struct Story {
     pub(crate) now: Timestamp,
     pub(crate) tasks: BTreeMap<(Tenant, TaskId), Task>,
     pub(crate) agents: BTreeMap<(Tenant, AgentId), Agent>,
+    pub(crate) schedules: BTreeMap<(Tenant, ScheduleId), Schedule>,
     versions: BTreeMap<StreamId, Version>,
     position: Position,
 }
 
 impl Story {
     pub(crate) fn new() -> Self {
-        let (tasks, agents, versions) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { now: NOON, tasks, agents, versions, position: Position::ZERO }
+        Self {
+            now: NOON,
+            tasks: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            position: Position::ZERO,
+        }
     }
 
     pub(crate) fn later(&mut self, ms: u64) {
@@ -56,6 +64,21 @@ impl Story {
         let (state, events) = self.asked(state, &place.0, name.parse().expect("a token"), command);
         self.agents.insert(place, state);
         events.into_iter().map(Known::Agent).collect()
+    }
+
+    /// The same for a schedule.
+    pub(crate) fn schedule(
+        &mut self,
+        tenant: &str,
+        name: &str,
+        command: ScheduleCommand,
+    ) -> Vec<Known> {
+        let place = (self::tenant(tenant), name.parse().expect("a token"));
+        let state = self.schedules.remove(&place).unwrap_or_default();
+        let key = name.parse().expect("a token");
+        let (state, events) = self.asked(state, &place.0, key, command);
+        self.schedules.insert(place, state);
+        events.into_iter().map(Known::Schedule).collect()
     }
 
     fn asked<D: Decider>(
