@@ -75,11 +75,17 @@ pub enum Bug {
     SettledAtReceipt,
     /// What was sent to a server to be copied counts as copied.
     CopyNotAwaited,
+    /// The end of an item counts each time that it is told.
+    FanInCountsTwice,
+    /// What a run did stays as it is when the run is called off.
+    CompensationSkippedOnCancel,
+    /// Whoever agrees agrees to whatever a stage does.
+    ApprovalNotBound,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -112,6 +118,9 @@ impl Bug {
         Self::ImportsReadOnce,
         Self::SettledAtReceipt,
         Self::CopyNotAwaited,
+        Self::FanInCountsTwice,
+        Self::CompensationSkippedOnCancel,
+        Self::ApprovalNotBound,
     ];
 
     /// The name that picks it.
@@ -150,6 +159,9 @@ impl Bug {
             Self::ImportsReadOnce => "imports_read_once",
             Self::SettledAtReceipt => "settled_at_receipt",
             Self::CopyNotAwaited => "copy_not_awaited",
+            Self::FanInCountsTwice => "fan_in_counts_twice",
+            Self::CompensationSkippedOnCancel => "compensation_skipped_on_cancel",
+            Self::ApprovalNotBound => "approval_not_bound",
         }
     }
 }

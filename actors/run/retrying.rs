@@ -1,0 +1,79 @@
+//! Going on after the end: what failed is done again, and with it what comes behind it.
+
+use events::id::StageName;
+use events::run::{How, PartHow, Retried, RunEvent, Undone};
+
+use super::bounds::TURNS_MAX;
+use super::draft::Draft;
+use super::plan::Plan;
+use super::stage::{Stage, Standing};
+use super::{Decision, Phase, Run, RunRejection};
+use crate::bounds::{TEXT_BYTES_MAX, text};
+use crate::decider::Moment;
+
+impl Run {
+    pub(super) fn retry(
+        &self,
+        from: Option<StageName>,
+        reason: String,
+        moment: &Moment,
+    ) -> Decision {
+        text("a reason", &reason, TEXT_BYTES_MAX)?;
+        self.readable()?;
+        let Phase::Over(end) = &self.phase else { return Err(RunRejection::NotFinished) };
+        let begun = self.begun.as_ref().ok_or(RunRejection::NotFound)?.started();
+        if end.undone != Undone::Nothing {
+            return Err(RunRejection::IsUndone);
+        }
+        if begun.parent.is_some() {
+            return Err(RunRejection::IsAPart);
+        }
+        let mut draft = Draft::of(self, moment).ok_or(RunRejection::PlanUnreadable)?;
+        let again = match &from {
+            Some(stage) => {
+                let n = draft.plan.place(stage);
+                let named = || RunRejection::NoStage { stage: stage.to_string() };
+                self.from_stage(&draft.plan, n.ok_or_else(named)?)
+            }
+            None if end.how == How::Completed => return Err(RunRejection::NothingToRetry),
+            None => self.what_failed(&draft.plan),
+        };
+        let is_stuck = |n: &usize| self.stages[*n].turn + 1 >= TURNS_MAX;
+        if again.iter().any(is_stuck) {
+            return Err(RunRejection::TooManyTurns { max: TURNS_MAX });
+        }
+        let is_idle = self.stages.iter().all(|stage| stage.standing != Standing::Waits);
+        if again.is_empty() && is_idle {
+            return Err(RunRejection::NothingToRetry);
+        }
+        let stages = again.iter().map(|n| draft.name(*n)).collect();
+        let at = moment.now;
+        let ends_by = draft.plan.definition.timeout_ms().map(|ms| at.plus_ms(ms));
+        draft.say(RunEvent::Retried(Retried { stages, from, ends_by, reason, at }));
+        draft.go_on();
+        Ok(draft.into_events())
+    }
+
+    /// A stage, and everything behind it that has been decided about.
+    fn from_stage(&self, plan: &Plan, n: usize) -> Vec<usize> {
+        let mut is_meant = plan.behind([n]);
+        is_meant[n] = true;
+        self.decided(&is_meant, |_| true)
+    }
+
+    /// What did not succeed, and what did not succeed behind it.
+    fn what_failed(&self, plan: &Plan) -> Vec<usize> {
+        let has_failed = |stage: &Stage| stage.how().is_some_and(|how| how != PartHow::Completed);
+        let failed = (0..self.stages.len()).filter(|n| has_failed(&self.stages[*n]));
+        let failed: Vec<usize> = failed.collect();
+        let mut is_meant = plan.behind(failed.iter().copied());
+        failed.iter().for_each(|n| is_meant[*n] = true);
+        self.decided(&is_meant, |stage| stage.how() != Some(PartHow::Completed))
+    }
+
+    fn decided(&self, is_meant: &[bool], too: impl Fn(&Stage) -> bool) -> Vec<usize> {
+        let stages = self.stages.iter().enumerate().filter(|(n, _)| is_meant[*n]);
+        let decided = stages.filter(|(_, stage)| stage.is_over() && too(stage));
+        decided.map(|(n, _)| n).collect()
+    }
+}
