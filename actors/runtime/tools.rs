@@ -23,8 +23,10 @@ pub const PANICS_MAX: u32 = 3;
 pub const PANICS_WITHIN: Duration = Duration::from_secs(60);
 /// How long a parked actor rests.
 pub const PARKED: Duration = Duration::from_secs(300);
-/// After how many more events a living actor is kept as a snapshot.
+/// After how many more events a living actor is kept as a snapshot, at least.
 pub const SNAPSHOT_EVENTS: u64 = 100;
+/// Which part of all its events they are at least: a state that grows is not written again and again.
+pub const SNAPSHOT_PART: u64 = 8;
 /// How many events a snapshot must save when an actor leaves.
 pub const SNAPSHOT_EVENTS_MIN: u64 = 50;
 /// How many snapshots are written at once; of more, none is kept.

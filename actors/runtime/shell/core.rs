@@ -17,7 +17,7 @@ use super::panics::Crashes;
 use crate::runtime::asked::Asked;
 use crate::runtime::inbox::Leave;
 use crate::runtime::states::{Standing, Unloaded, keep};
-use crate::runtime::tools::{SNAPSHOT_EVENTS, SNAPSHOT_EVENTS_MIN};
+use crate::runtime::tools::{SNAPSHOT_EVENTS, SNAPSHOT_EVENTS_MIN, SNAPSHOT_PART};
 use crate::runtime::{Hosted, Incident, Refused, Tools};
 
 /// How often in a row an actor is told that its stream has moved before it gives up for now.
@@ -156,7 +156,7 @@ impl<D: Hosted> Core<D> {
 
     fn keep_now_and_then(&mut self) {
         let Some(state) = &mut self.state else { return };
-        if state.unsaved() >= SNAPSHOT_EVENTS {
+        if state.unsaved() >= SNAPSHOT_EVENTS.max(state.head.version.0 / SNAPSHOT_PART) {
             state.saved = state.head.version;
             drop(keep(&self.tools, &self.stream, state.state.clone(), state.head, false));
         }

@@ -1,5 +1,7 @@
 //! Snapshots save time and decide nothing: one that does not fit is as good as none.
 
+use std::collections::BTreeSet;
+
 use events::store::snapshot::{Shape, Snapshot, SnapshotStore};
 use events::stream::Version;
 use tokio::time::Instant;
@@ -41,6 +43,23 @@ async fn who_never_leaves_is_kept_now_and_then() {
         }
         let kept = world.snapshots.load(&stream("a")).expect("kept");
         assert!(kept.version >= Version(2 * SNAPSHOT_EVENTS), "{:?}", kept.version);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_grows_is_kept_at_ever_longer_distances() {
+    on_stage(async {
+        let world = World::new();
+        let mut kept = BTreeSet::new();
+        for n in 0..2_000 {
+            world.asks("a", n, Put(1)).await.expect("done");
+            kept.extend(world.snapshots.load(&stream("a")).map(|snapshot| snapshot.version));
+        }
+        let distances = kept.iter().zip(kept.iter().skip(1)).map(|(one, next)| next.0 - one.0);
+        let distances: Vec<_> = distances.collect();
+        assert!(distances.iter().all(|distance| *distance >= SNAPSHOT_EVENTS), "{distances:?}");
+        assert!(*distances.last().expect("several") >= 2 * SNAPSHOT_EVENTS, "{distances:?}");
     })
     .await;
 }
