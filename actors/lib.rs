@@ -18,7 +18,7 @@
 //! | [`schedule`] | at which times which pipeline is started |
 //! | [`trigger`] | which facts start which pipeline |
 //! | [`leases`] | who gives signs of life, and whose lease has run out |
-//! | [`timing`] [`scheduling`] | which timers are set, and which have rung; the next times of schedules |
+//! | [`timing`] [`run_timing`] [`scheduling`] | which timers of tasks and runs are set, and which have rung; the next times of schedules |
 //!
 //! No clock, no IO, no randomness: time and ids arrive as data. What is stored, and how,
 //! is the log's business; what can be asked is the projections'.
@@ -36,6 +36,7 @@ pub mod placing;
 pub mod reaction;
 pub mod reactions;
 pub mod run;
+pub mod run_timing;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 pub mod schedule;

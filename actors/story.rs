@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 
 use events::codec::Words;
 use events::content::{Content, Json};
-use events::id::{AgentId, Capability, CommandId, EventId, ScheduleId, StreamKey, TaskId, Tenant};
+use events::id::{
+    AgentId, Capability, CommandId, EventId, RunId, ScheduleId, StreamKey, TaskId, Tenant,
+};
 use events::known::Known;
 use events::recorded::Recorded;
+use events::run::RunEvent;
+use events::schedule::ScheduleEvent;
 use events::stream::{Position, StreamId, Version};
 use events::task::{Class, Failure};
 use events::time::Timestamp;
@@ -109,6 +113,21 @@ impl Story {
         let command_id = CommandId::publisher(&place.to_string());
         Recorded { id, stream, version, position, recorded_at: self.now, command_id, event }
     }
+
+    /// This happens to a run, whatever led to it.
+    pub(crate) fn of_run(&mut self, tenant: &str, run: RunId, event: RunEvent) -> Known {
+        let category = RunEvent::CATEGORY.parse().expect("a token");
+        let stream = StreamId::new(self::tenant(tenant), category, StreamKey::of_uuid(run.0));
+        Known::Run(self.record(stream, event))
+    }
+
+    /// This happens to a schedule, whatever led to it.
+    pub(crate) fn of_schedule(&mut self, tenant: &str, name: &str, event: ScheduleEvent) -> Known {
+        let category = ScheduleEvent::CATEGORY.parse().expect("a token");
+        let key = name.parse().expect("a token");
+        let stream = StreamId::new(self::tenant(tenant), category, key);
+        Known::Schedule(self.record(stream, event))
+    }
 }
 
 pub(crate) fn tenant(name: &str) -> Tenant {
@@ -122,6 +141,11 @@ pub(crate) fn agent(name: &str) -> AgentId {
 /// The `n`-th task of a story.
 pub(crate) fn task(n: u64) -> TaskId {
     format!("00000000-0000-7000-8000-{n:012x}").parse().expect("a uuid")
+}
+
+/// The `n`-th run of a story.
+pub(crate) fn run(n: u64) -> RunId {
+    RunId(task(n).0)
 }
 
 pub(crate) fn capabilities<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Capability> {

@@ -63,6 +63,8 @@ pub enum Bug {
     AttemptNotChecked,
     /// A timer is another command each time it rings.
     TimerFiredTwice,
+    /// A timer of a run is another command each time it rings.
+    TimerOfRunRingsTwice,
     /// An event counts as dealt with when what follows from it is sent.
     CursorBeforeAnswer,
     /// The later events of a stream do not wait behind one that is parked.
@@ -85,7 +87,7 @@ pub enum Bug {
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -112,6 +114,7 @@ impl Bug {
         Self::HandedOverBeforeCommit,
         Self::AttemptNotChecked,
         Self::TimerFiredTwice,
+        Self::TimerOfRunRingsTwice,
         Self::CursorBeforeAnswer,
         Self::ParkedStreamOvertaken,
         Self::ImportsNotPassedOver,
@@ -153,6 +156,7 @@ impl Bug {
             Self::HandedOverBeforeCommit => "handed_over_before_commit",
             Self::AttemptNotChecked => "attempt_not_checked",
             Self::TimerFiredTwice => "timer_fired_twice",
+            Self::TimerOfRunRingsTwice => "timer_of_run_rings_twice",
             Self::CursorBeforeAnswer => "cursor_before_answer",
             Self::ParkedStreamOvertaken => "parked_stream_overtaken",
             Self::ImportsNotPassedOver => "imports_not_passed_over",
