@@ -3,11 +3,13 @@
 
 use events::codec::WireType;
 use events::header::Header;
-use events::id::{AgentId, CommandId, StreamKey, TaskId, Tenant};
+use events::id::{AgentId, CommandId, RunId, ScheduleId, StreamKey, TaskId, Tenant};
 use events::known::Known;
 use events::stream::StreamId;
 
 use crate::agent::AgentCommand;
+use crate::run::RunCommand;
+use crate::schedule::ScheduleCommand;
 use crate::task::TaskCommand;
 
 /// Something that follows from events.
@@ -46,6 +48,10 @@ pub enum ToDo {
     Task(TaskId, TaskCommand),
     /// To an agent.
     Agent(AgentId, AgentCommand),
+    /// To a run.
+    Run(RunId, Box<RunCommand>),
+    /// To a schedule.
+    Schedule(ScheduleId, Box<ScheduleCommand>),
 }
 
 impl ToDo {
@@ -54,14 +60,29 @@ impl ToDo {
     pub fn stream(&self, tenant: &Tenant) -> StreamId {
         let (category, key) = match self {
             Self::Task(task, _) => ("task", StreamKey::of_uuid(task.0)),
-            Self::Agent(agent, _) => {
-                let key = StreamKey::new(agent.as_str());
-                ("agent", key.expect("the id of an agent is a token"))
-            }
+            Self::Agent(agent, _) => ("agent", token(agent.as_str())),
+            Self::Run(run, _) => ("run", StreamKey::of_uuid(run.0)),
+            Self::Schedule(schedule, _) => ("schedule", token(schedule.as_str())),
         };
         let category = category.parse().expect("the name of a category is a token");
         StreamId::new(tenant.clone(), category, key)
     }
+
+    /// Whether it comes to the same before or after any other of which this is said, too: then both may
+    /// be under way at once. The parts of a run end in any order as it is.
+    #[must_use]
+    pub fn commutes(&self) -> bool {
+        match self {
+            Self::Run(_, command) => {
+                matches!(**command, RunCommand::TaskEnded { .. } | RunCommand::RunEnded { .. })
+            }
+            Self::Task(..) | Self::Agent(..) | Self::Schedule(..) => false,
+        }
+    }
+}
+
+fn token(id: &str) -> StreamKey {
+    StreamKey::new(id).expect("such an id is a token")
 }
 
 /// The id of the command that is the `index`-th of those that follow from an event.
@@ -73,7 +94,10 @@ pub fn command_id(reaction: &str, event: &Known, index: u32) -> CommandId {
 
 #[cfg(test)]
 mod tests {
+    use events::run::PartHow;
+
     use super::*;
+    use crate::run::PartEnd;
     use crate::story::{Story, agent, order, submit, task, tenant};
 
     #[test]
@@ -83,6 +107,26 @@ mod tests {
         let to_do = ToDo::Task(task(1), TaskCommand::Start { attempt: 1 });
         let stream = to_do.stream(&tenant("main"));
         assert_eq!(stream.to_string(), "main/task-00000000-0000-7000-8000-000000000001");
+        let to_do = ToDo::Run(RunId(task(2).0), Box::new(pause()));
+        let stream = to_do.stream(&tenant("main"));
+        assert_eq!(stream.to_string(), "main/run-00000000-0000-7000-8000-000000000002");
+        let nightly = "nightly".parse().expect("a token");
+        let to_do = ToDo::Schedule(nightly, Box::new(ScheduleCommand::FireNow));
+        assert_eq!(to_do.stream(&tenant("main")).to_string(), "main/schedule-nightly");
+    }
+
+    fn pause() -> RunCommand {
+        RunCommand::Pause { reason: String::new() }
+    }
+
+    #[test]
+    fn only_the_ends_of_parts_may_come_in_any_order() {
+        let end = PartEnd { how: PartHow::Completed, output: None, error: None };
+        let run = |command| ToDo::Run(RunId(task(9).0), Box::new(command));
+        assert!(run(RunCommand::TaskEnded { task: task(1), end: end.clone() }).commutes());
+        assert!(run(RunCommand::RunEnded { run: RunId(task(1).0), end }).commutes());
+        assert!(!run(pause()).commutes());
+        assert!(!ToDo::Task(task(1), TaskCommand::Start { attempt: 1 }).commutes());
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub use asked::{Done, NewCommand, Place, Refused, Reply};
 pub use registry::Registry;
 pub(crate) use shell::panics::caught;
 pub use stage::Stage;
+pub(crate) use states::look;
 pub use tools::{Incident, Limits, Tools};
 
 use crate::decider::Decider;

@@ -43,6 +43,10 @@ const UNDO_ENDED: WireType = WireType { name: "run.undo_ended", schema: 1 };
 const FINISHED: WireType = WireType { name: "run.finished", schema: 2 };
 const RETRIED: WireType = WireType { name: "run.retried", schema: 1 };
 
+/// The types of what others do something about: tasks, and runs inside of a run.
+pub const CARRIED_OUT: [WireType; 6] =
+    [STAGE_BEGAN, ITEMS_BEGAN, UNDO_BEGAN, WORK_CALLED_OFF, PAUSED, RESUMED];
+
 /// The types of what ends a run.
 pub const ENDINGS: [WireType; 2] = [FINISHED, NOT_STARTED];
 

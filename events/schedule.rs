@@ -21,6 +21,9 @@ const PAUSED: WireType = WireType { name: "schedule.paused", schema: 1 };
 const RESUMED: WireType = WireType { name: "schedule.resumed", schema: 1 };
 const REMOVED: WireType = WireType { name: "schedule.removed", schema: 1 };
 
+/// The types of what runs are started, or called off, because of.
+pub const CARRIED_OUT: [WireType; 2] = [FIRED, QUEUED];
+
 words! {
     /// Something that happened to a schedule.
     ScheduleEvent of "schedule" {

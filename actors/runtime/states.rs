@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::shell::panics::caught;
 use super::tools::SNAPSHOT_EVENTS_MIN;
-use super::{Hosted, Tools};
+use super::{Hosted, Refused, Tools};
 
 /// How many events are read at once.
 const PAGE_EVENTS: usize = 256;
@@ -148,6 +148,22 @@ impl<D: Hosted> Standing<D> {
             self.last_at = header.recorded_at;
         }
         Ok(self)
+    }
+}
+
+/// An actor as it stands in the log, and its version, for who looks and asks nothing. It may block.
+pub(crate) async fn look<D: Hosted>(
+    tools: &Arc<Tools>,
+    stream: StreamId,
+) -> Result<(D, Version), Refused> {
+    let name = stream.clone();
+    match Standing::<D>::load(Arc::clone(tools), stream).await {
+        Ok(standing) => Ok((standing.state, standing.head.version)),
+        Err(Unloaded::Log(error)) => Err(error.into()),
+        Err(Unloaded::Panicked(what)) => {
+            tracing::error!(stream = %name, what, "the history of an actor makes it panic");
+            Err(Refused::Broken)
+        }
     }
 }
 

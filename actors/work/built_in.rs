@@ -29,6 +29,7 @@ use super::foreman::beats::Heartbeats;
 use super::{Means, PATIENCE};
 use crate::agent::AgentCommand;
 use crate::leases::Pair;
+use crate::reaction::ToDo;
 use crate::runtime::{NewCommand, Place};
 use crate::task::TaskCommand;
 use pulse::{PULSE, Pulse};
@@ -200,8 +201,9 @@ async fn give_back(has: BTreeSet<(Tenant, Pair)>, means: &Arc<Means>) {
     for (tenant, Pair { task, attempt }) in has {
         let command = TaskCommand::LoseLease { attempt, why: Loss::GivenBack };
         let id = about_attempt(task, attempt, "given_back", means.tools.clock.now().millis());
+        let to_do = ToDo::Task(task, command);
         let (causation, principal, blobs) = (None, annals(), Vec::new());
-        let errand = Errand { tenant, task, command, id, causation, principal, blobs };
+        let errand = Errand { tenant, to_do, id, causation, principal, blobs };
         let means = Arc::clone(means);
         telling.spawn(async move { errand.run(&means).await });
     }

@@ -1,16 +1,18 @@
 //! Commands that the system itself gives: under ids that follow from what caused them, so that a
 //! restart gives the same command and not another one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use events::id::{CommandId, EventId, Principal, StreamKey, TaskId, Tenant};
-use events::store::{Cause, NewBlob, RequestHash};
+use events::id::{CommandId, EventId, Principal, TaskId, Tenant};
+use events::store::{Cause, NewBlob};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
+use super::telling::{Told, tell};
 use super::{Means, PATIENCE};
-use crate::runtime::{Done, NewCommand, Place, Refused, Reply};
-use crate::task::TaskCommand;
+use crate::reaction::ToDo;
+use crate::runtime::{Done, Refused, Reply};
 
 /// How long the system tries again where there is too much to do.
 const TRYING: Duration = Duration::from_secs(10);
@@ -19,12 +21,11 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// How long it waits in between, at least.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A command to a task.
+/// A command to an actor.
 #[derive(Debug, Clone)]
 pub(super) struct Errand {
     pub(super) tenant: Tenant,
-    pub(super) task: TaskId,
-    pub(super) command: TaskCommand,
+    pub(super) to_do: ToDo,
     pub(super) id: CommandId,
     /// The event that led to it, where one is known.
     pub(super) causation: Option<EventId>,
@@ -45,26 +46,23 @@ pub(super) fn about_attempt(task: TaskId, attempt: u32, name: &str, at_ms: u64) 
 }
 
 impl Errand {
-    /// Asks the task, and does not wait.
-    pub(super) fn ask(self, means: &Means, reply: Reply) {
-        let Self { tenant, task, command, id, causation, principal, blobs } = self;
+    /// Asks the actor, and does not wait.
+    pub(super) fn ask(self, means: &Arc<Means>, reply: Reply) {
+        let Self { tenant, to_do, id, causation, principal, blobs } = self;
         let cause = Cause { causation, ..Cause::by(principal) };
         let deadline = Instant::now() + PATIENCE;
-        // What is asked follows from the id: two different requests never have the same one.
-        let request = RequestHash([0; 32]);
-        let asked = NewCommand { command, id, request, cause, blobs, deadline };
-        let place = Place { tenant, key: StreamKey::of_uuid(task.0) };
-        means.tasks.ask(place, asked, reply);
+        tell(to_do, Told { tenant, id, cause, blobs, deadline }, means, reply);
     }
 
-    /// Asks the task again and again, until there is an outcome or there will never be one.
-    pub(super) async fn insist(self, means: &Means) {
+    /// Asks the actor again and again, until there is an outcome or there will never be one.
+    pub(super) async fn insist(self, means: &Arc<Means>) {
         let mut pause = PAUSE;
         while let Err(refused) = self.clone().run(means).await {
             if matches!(refused, Refused::Moved | Refused::Reused)
                 || means.tools.writer.is_stopped()
             {
-                tracing::error!(task = %self.task, error = %refused, "a task is not told something");
+                let stream = self.to_do.stream(&self.tenant);
+                tracing::error!(%stream, error = %refused, "an actor is not told something");
                 return;
             }
             sleep(pause).await;
@@ -72,8 +70,8 @@ impl Errand {
         }
     }
 
-    /// Asks the task, again while there is too much to do, and waits for the answer.
-    pub(super) async fn run(self, means: &Means) -> Result<Done, Refused> {
+    /// Asks the actor, again while there is too much to do, and waits for the answer.
+    pub(super) async fn run(self, means: &Arc<Means>) -> Result<Done, Refused> {
         let until = Instant::now() + TRYING;
         loop {
             let (tell, told) = oneshot::channel();

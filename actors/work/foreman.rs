@@ -28,13 +28,15 @@ use super::inputs::Inputs;
 use super::watched;
 use crate::leases::{HEARTBEAT_MS, Leases, Lost};
 use crate::placing::{Choice, Placing};
+use crate::run_timing::RunTiming;
 use crate::runtime::{Done, Refused};
-use crate::timing::{Due, Timing};
+use crate::scheduling::Scheduling;
+use crate::timing::Timing;
 use assigning::Absence;
 use beats::{Heartbeat, Heartbeats, Silence, TELLING_MAX, WAITING_MAX};
-use clocks::{ENDING_MAX, RINGING_MAX};
+use clocks::{ENDING_MAX, RINGING_MAX, Ringing};
 use feed::Feed;
-use kept::{KEPT_AT_LEAST, KEPT_EVERY};
+use kept::{Folds, KEPT_AT_LEAST, KEPT_EVERY};
 
 /// How many assignments are under way at once.
 pub const ASSIGNING_MAX: usize = 1024;
@@ -65,7 +67,7 @@ enum Note {
     /// A task has come to a worker, or has not.
     HandedOver(Box<Choice>, Handed),
     /// A timer has rung.
-    Rung(Box<Due>, Result<Done, Refused>),
+    Rung(Box<Ringing>, Result<Done, Refused>),
     /// A lease that ran out is on record as lost.
     LeaseEnded,
     /// An agent was told that it is silent, or could not be.
@@ -77,6 +79,8 @@ struct Desk {
     means: Arc<Means>,
     placing: Placing,
     timing: Timing,
+    run_timing: RunTiming,
+    scheduling: Scheduling,
     leases: Leases,
     inputs: Arc<Inputs>,
     /// What came from other logs, and is done there.
@@ -121,6 +125,8 @@ impl Foreman {
             means: Arc::clone(&means),
             placing: Placing::default(),
             timing: Timing::default(),
+            run_timing: RunTiming::default(),
+            scheduling: Scheduling::default(),
             leases,
             inputs: Arc::default(),
             elsewhere: Arc::default(),
@@ -229,7 +235,9 @@ impl Desk {
     async fn remember(&mut self) -> Result<Feed, Error> {
         let log = &self.means.tools.reader;
         let elsewhere = DoneElsewhere::read(&**log).await?;
-        (self.placing, self.timing) = kept::load(&self.means.tools).await;
+        let Folds { placing, timing, run_timing, scheduling } = kept::load(&self.means.tools).await;
+        (self.placing, self.timing) = (placing, timing);
+        (self.run_timing, self.scheduling) = (run_timing, scheduling);
         self.kept = self.placing.at();
         self.at.send_replace(self.kept);
         Ok(Feed::from(&self.means.tools, elsewhere, self.kept.next()))
@@ -246,7 +254,7 @@ impl Desk {
             let _ = keeping.await;
         }
         self.kept = at;
-        kept::save(&self.placing, &self.timing, self.newest, &self.means.tools).await;
+        kept::save(self).await;
     }
 
     /// Keeps it now and then, beside its work.
@@ -257,8 +265,7 @@ impl Desk {
             return;
         }
         self.kept = at;
-        let saved = kept::save(&self.placing, &self.timing, self.newest, &self.means.tools);
-        self.keeping = Some(self.means.tools.pool.spawn(saved));
+        self.keeping = Some(self.means.tools.pool.spawn(kept::save(self)));
     }
 
     /// Takes in all that was recorded before it began: nothing is handed out on half of a history.

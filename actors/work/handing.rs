@@ -1,6 +1,7 @@
 //! One task on its way to a worker, as a request on the agent's subject. The worker says at once that
 //! it has taken it, or brings the result right away; who says nothing has not got it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +22,7 @@ use super::errand::{Errand, about_attempt, annals};
 use super::inputs::{Inputs, NoInput, opened};
 use crate::command::{Carrying as _, object};
 use crate::placing::Choice;
+use crate::reaction::ToDo;
 use crate::runtime::Refused;
 use crate::task::TaskCommand;
 
@@ -119,7 +121,7 @@ impl Told {
 
 impl Handing {
     /// Hands it over, and has recorded what comes of it.
-    pub(super) async fn run(self, inputs: &Inputs, means: &Means) -> Handed {
+    pub(super) async fn run(self, inputs: &Inputs, means: &Arc<Means>) -> Handed {
         let told = match self.message(inputs, means).await {
             Ok((message, key)) => match means.bus.request(message, ANSWER_WITHIN).await {
                 Ok(answer) => self.read(&answer, key, means).await,
@@ -147,7 +149,7 @@ impl Handing {
     }
 
     /// What the worker says cannot be recorded, and never will be; that can.
-    async fn refuse(&self, why: String, means: &Means) -> Handed {
+    async fn refuse(&self, why: String, means: &Arc<Means>) -> Handed {
         let error = Failure { code: "answer_refused".into(), message: why };
         let told = Told::by(annals(), self.fails(Class::Temporary, error));
         match self.errand("refused", told).run(means).await {
@@ -161,7 +163,7 @@ impl Handing {
     async fn message(
         &self,
         inputs: &Inputs,
-        means: &Means,
+        means: &Arc<Means>,
     ) -> Result<(Message, Option<KeyId>), NoInput> {
         let Choice { tenant, task, agent, attempt, submitted, .. } = &self.choice;
         let log = &*means.tools.reader;
@@ -178,7 +180,7 @@ impl Handing {
     }
 
     /// What the answer leads to; nothing, if the worker is at it.
-    async fn read(&self, answer: &Message, key: Option<KeyId>, means: &Means) -> Option<Told> {
+    async fn read(&self, answer: &Message, key: Option<KeyId>, means: &Arc<Means>) -> Option<Told> {
         let Choice { tenant, agent, attempt, .. } = &self.choice;
         let attempt = *attempt;
         let origin = answer.origin.as_ref();
@@ -215,7 +217,7 @@ impl Handing {
         json: Json,
         headers: &Headers,
         key: Option<KeyId>,
-        means: &Means,
+        means: &Arc<Means>,
     ) -> Option<(Content, Vec<NewBlob>)> {
         let tenant = &self.choice.tenant;
         let key = match (headers.get(DATA_SUBJECT), key) {
@@ -256,8 +258,8 @@ impl Handing {
         let Choice { tenant, task, attempt, .. } = &self.choice;
         let id = about_attempt(*task, *attempt, name, self.assigned_ms);
         let Told { command, principal, blobs } = told;
-        let (tenant, task, causation) = (tenant.clone(), *task, None);
-        Errand { tenant, task, command, id, causation, principal, blobs }
+        let (tenant, to_do, causation) = (tenant.clone(), ToDo::Task(*task, command), None);
+        Errand { tenant, to_do, id, causation, principal, blobs }
     }
 }
 

@@ -32,7 +32,7 @@ use events::recorded::Stored;
 use events::store::moving::news::Heard;
 use events::store::moving::standing::DoneElsewhere;
 use events::store::{Error, Parked};
-use events::stream::{Position, StreamId};
+use events::stream::Position;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -42,7 +42,7 @@ use super::{Means, watched};
 use crate::reactions::Listed;
 use crate::runtime::{Done, Refused};
 use mending::{ASKS_MAX, Ask, Mending};
-use order::{Order, PAUSE, PAUSE_MAX};
+use order::{Flight, Order, PAUSE, PAUSE_MAX};
 use parked::Shelf;
 use recent::Recent;
 use saving::Saving;
@@ -59,9 +59,9 @@ pub struct Reactor {
     work: JoinHandle<()>,
 }
 
-/// An answer to the command that was sent there.
+/// An answer to the command that was sent so.
 struct Note {
-    target: StreamId,
+    flight: Flight,
     answer: Result<Done, Refused>,
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use actors::reactions;
-use actors::runtime::{Registry, Stage, Tools};
+use actors::runtime::{Stage, Tools};
 use actors::work::built_in::AtWork;
 use actors::work::foreman::Foreman;
 use actors::work::reactor::Reactor;
@@ -56,6 +56,7 @@ pub struct Node {
     moved: watch::Receiver<u64>,
     /// Why a part of it has ended by itself.
     ended: watch::Receiver<Option<Ended>>,
+    means: Arc<Means>,
     dispatch: Arc<Dispatch>,
     reader: Arc<Reader>,
     workers: Option<Workers>,
@@ -155,6 +156,7 @@ impl Node {
             listening,
             moved,
             ended,
+            means,
             dispatch,
             reader,
             workers: Some(Workers { foreman, reactors, built_in }),
@@ -213,6 +215,7 @@ impl Node {
             let _ = timeout_at(until, workers.stop()).await;
         }
         self.dispatch.drain(until).await;
+        self.means.drain(until).await;
     }
 
     /// Ends in good order: what was taken is answered, as far as there is time for it, why it ends is
@@ -224,7 +227,7 @@ impl Node {
 
     async fn stop_all(mut self, why: &str, until: Instant) -> Result<(), Error> {
         self.settle(until).await;
-        let Self { app, carrier, own_record, listening, dispatch, reader, .. } = self;
+        let Self { app, carrier, own_record, listening, means, dispatch, reader, .. } = self;
         self.answering.stop().await;
         own_record.stopped(why).await?;
         self.relay.stop().await;
@@ -233,7 +236,7 @@ impl Node {
         if let Some(far) = self.far {
             far.close().await;
         }
-        drop((dispatch, reader, carrier, own_record));
+        drop((means, dispatch, reader, carrier, own_record));
         // It has ended as well if it has panicked.
         let _ = listening.await;
         Ok(app.close().await?)
@@ -249,14 +252,8 @@ fn means(
     trouble: &Trouble,
 ) -> Arc<Means> {
     let trouble = trouble.clone();
-    Arc::new(Means {
-        tasks: Registry::new(stage.clone(), Arc::clone(&tools)),
-        agents: Registry::new(stage, Arc::clone(&tools)),
-        tools,
-        keys: app.keys(),
-        bus: carrier.bus(),
-        on_end: Box::new(move |why| trouble.ends(why)),
-    })
+    let on_end = Box::new(move |why| trouble.ends(why));
+    Arc::new(Means::new(&stage, tools, app.keys(), carrier.bus(), on_end))
 }
 
 /// Lets clients ask.

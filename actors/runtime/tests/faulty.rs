@@ -1,7 +1,7 @@
 //! A real log on a bad day: what it is told to refuse it refuses, what it is told to keep silent
 //! about it does and does not say, and its reader holds events back. Nothing of it is made up.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -26,6 +26,10 @@ pub(crate) enum Fault {
     BrokenBefore,
     /// It is recorded, and the connection breaks before that is said.
     BrokenAfter,
+    /// The process ends before it arrives.
+    EndsBefore,
+    /// It is recorded, and the process ends before that is said.
+    EndsAfter,
     /// None at all.
     Sound,
 }
@@ -42,13 +46,17 @@ pub(crate) struct Faulty {
     lost: Arc<AtomicBool>,
     /// Whether batches come in.
     open: watch::Sender<bool>,
+    /// Whether the process ends now.
+    ends: watch::Sender<bool>,
+    /// How many appends to whom were in each batch.
+    batches: Arc<Mutex<Vec<BTreeMap<String, usize>>>>,
 }
 
 impl Faulty {
     pub(crate) fn new(log: Memory) -> Self {
-        let open = watch::Sender::new(true);
-        let (faults, short, unread, lost) = <_>::default();
-        Self { log, faults, short, unread, lost, open }
+        let (open, ends) = (watch::Sender::new(true), watch::Sender::new(false));
+        let (faults, short, unread, lost, batches) = <_>::default();
+        Self { log, faults, short, unread, lost, open, ends, batches }
     }
 
     /// What happens to the next batches, and to no later ones.
@@ -69,6 +77,17 @@ impl Faulty {
     /// Batches wait before they come in, until they may.
     pub(crate) fn holds_back(&self, holds_back: bool) {
         self.open.send_replace(!holds_back);
+    }
+
+    /// Returns when the process is to end.
+    pub(crate) async fn ends(&self) {
+        let _ = self.ends.subscribe().wait_for(|ends| *ends).await;
+        self.ends.send_replace(false);
+    }
+
+    /// How many appends to streams of which category were in each batch.
+    pub(crate) fn batches(&self) -> Vec<BTreeMap<String, usize>> {
+        self.batches.lock().expect("held").clone()
     }
 
     /// From now on it cannot be read, and never will be.
@@ -101,7 +120,21 @@ impl EventStore for Faulty {
     async fn append(&self, batch: Arc<Batch>) -> Result<Reply, Error> {
         let mut open = self.open.subscribe();
         let _ = open.wait_for(|open| *open).await;
+        let mut counts = BTreeMap::new();
+        for append in &batch.appends {
+            *counts.entry(append.stream.category.to_string()).or_default() += 1;
+        }
+        self.batches.lock().expect("held").push(counts);
         match self.fault() {
+            Fault::EndsBefore => {
+                self.ends.send_replace(true);
+                std::future::pending().await
+            }
+            Fault::EndsAfter => {
+                let _recorded = self.log.append(batch).await?;
+                self.ends.send_replace(true);
+                std::future::pending().await
+            }
             Fault::Sound => self.log.append(batch).await,
             Fault::Unavailable => Err(Error::Unavailable("it is told to be".into())),
             Fault::Full => Err(Error::Full),

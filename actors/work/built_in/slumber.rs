@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use super::pulse::Pulse;
 use super::{Brought, Work, Wrong, send};
+use crate::reaction::ToDo;
 use crate::task::TaskCommand;
 use crate::work::Means;
 use crate::work::errand::{Errand, about_attempt, annals};
@@ -61,13 +62,14 @@ fn null() -> Json {
 }
 
 /// Says that it is done; if the task was lost meanwhile, it is refused, and that is on record.
-async fn complete(work: Work, means: &Means) {
+async fn complete(work: Work, means: &Arc<Means>) {
     let Work { task, attempt, tenant, .. } = work;
     let Some(tenant) = tenant else { return };
     let command = TaskCommand::Complete { attempt, result: Content::Inline(null()) };
     let id = about_attempt(task, attempt, "slept", 0);
+    let to_do = ToDo::Task(task, command);
     let (causation, principal, blobs) = (None, annals(), Vec::new());
-    let errand = Errand { tenant, task, command, id, causation, principal, blobs };
+    let errand = Errand { tenant, to_do, id, causation, principal, blobs };
     if let Err(error) = errand.run(means).await {
         tracing::warn!(%task, attempt, %error, "a built-in agent is not heard");
     }

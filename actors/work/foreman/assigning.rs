@@ -13,6 +13,7 @@ use events::time::Timestamp;
 use super::{ASSIGNING_MAX, Desk, HANDING_MAX, Note};
 use crate::leases::{Lost, Pair};
 use crate::placing::Choice;
+use crate::reaction::ToDo;
 use crate::runtime::{Done, Refused};
 use crate::task::TaskCommand;
 use crate::work::errand::{Errand, annals};
@@ -63,6 +64,8 @@ impl Desk {
             self.placing.pass(stored.position(), &stream);
         }
         self.timing.pass(stored.position());
+        self.run_timing.pass(stored.position());
+        self.scheduling.pass(stored.position());
     }
 
     /// Gives away what there is room for. Where an agent turns out not to be there, another may be.
@@ -106,14 +109,11 @@ impl Desk {
 
     fn assign(&mut self, choice: Choice) {
         let (agent, attempt) = (choice.agent.clone(), choice.attempt);
+        let lease_ms = lease_of(choice.heartbeat_ms);
+        let command = TaskCommand::Assign { agent, attempt, lease_ms };
         let errand = Errand {
             tenant: choice.tenant.clone(),
-            task: choice.task,
-            command: TaskCommand::Assign {
-                agent,
-                attempt,
-                lease_ms: lease_of(choice.heartbeat_ms),
-            },
+            to_do: ToDo::Task(choice.task, command),
             id: choice.command_id(),
             causation: Some(choice.cause),
             principal: annals(),

@@ -5,18 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::bus::Message;
-use events::id::{AgentId, TaskId, Tenant};
+use events::id::{AgentId, CommandId, EventId, TaskId, Tenant};
 use events::known::Known;
 use events::recorded::Recorded;
 use events::subject::{Subject, What};
 use events::task::{Loss, TaskEvent};
+use events::time::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::beats::TELLING_MAX;
 use super::{Desk, Note, REST};
 use crate::leases::{Lost, Pair, Tick};
 use crate::placing::Held;
+use crate::reaction::ToDo;
+use crate::run::RunCommand;
+use crate::run_timing::RunDue;
 use crate::runtime::{Done, Refused};
+use crate::scheduling::ScheduleDue;
 use crate::task::TaskCommand;
 use crate::timing::Due;
 use crate::work::errand::{Errand, about_attempt, annals};
@@ -29,6 +34,37 @@ pub(super) const ENDING_MAX: usize = 256;
 const AGAIN_MS: u64 = 1_000;
 /// The longest it sleeps: the clock may have been set meanwhile.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
+
+/// Something whose time has come.
+pub(super) enum Ringing {
+    /// A timer of a task.
+    Task(Due),
+    /// A timer of a run.
+    Run(RunDue),
+    /// A schedule.
+    Schedule(ScheduleDue),
+}
+
+impl Ringing {
+    /// What is to be said to whom, under which id, and because of what.
+    fn command(&self) -> (Tenant, ToDo, CommandId, EventId) {
+        match self {
+            Self::Task(due) => {
+                let to_do = ToDo::Task(due.task, TaskCommand::TimeOut(due.timer));
+                (due.tenant.clone(), to_do, due.command_id(), due.cause)
+            }
+            Self::Run(due) => {
+                let ring = RunCommand::Ring(due.timer.clone());
+                let to_do = ToDo::Run(due.run, Box::new(ring));
+                (due.tenant.clone(), to_do, due.command_id(), due.timer.cause)
+            }
+            Self::Schedule(due) => {
+                let to_do = ToDo::Schedule(due.schedule.clone(), Box::new(due.command()));
+                (due.tenant.clone(), to_do, due.command_id(), due.cause)
+            }
+        }
+    }
+}
 
 impl Desk {
     /// What agents have after a restart, they may still have: whoever does says so.
@@ -48,7 +84,10 @@ impl Desk {
 
     /// Does what it is time for.
     pub(super) fn look_at_clocks(&mut self) {
-        for due in self.timing.due(self.now(), RINGING_MAX - self.ringing) {
+        let now = self.now();
+        while self.ringing < RINGING_MAX
+            && let Some(due) = self.due(now)
+        {
             self.ring(due);
         }
         let now = self.tick();
@@ -65,16 +104,26 @@ impl Desk {
         }
     }
 
-    fn ring(&mut self, due: Due) {
-        let errand = Errand {
-            tenant: due.tenant.clone(),
-            task: due.task,
-            command: TaskCommand::TimeOut(due.timer),
-            id: due.command_id(),
-            causation: Some(due.cause),
-            principal: annals(),
-            blobs: Vec::new(),
-        };
+    /// The earliest of what is due by now.
+    fn due(&mut self, now: Timestamp) -> Option<Ringing> {
+        let rings = [self.timing.next(), self.run_timing.next(), self.scheduling.next()];
+        let [task, run, _] = rings;
+        let first = rings.into_iter().flatten().min().filter(|at| *at <= now);
+        if first.is_none() {
+            None
+        } else if task == first {
+            self.timing.due(now, 1).pop().map(Ringing::Task)
+        } else if run == first {
+            self.run_timing.due(now, 1).pop().map(Ringing::Run)
+        } else {
+            self.scheduling.due(now, 1).pop().map(Ringing::Schedule)
+        }
+    }
+
+    fn ring(&mut self, due: Ringing) {
+        let (tenant, to_do, id, cause) = due.command();
+        let (causation, principal, blobs) = (Some(cause), annals(), Vec::new());
+        let errand = Errand { tenant, to_do, id, causation, principal, blobs };
         self.ringing += 1;
         let notes = self.notes.clone();
         let reply = move |answer| {
@@ -84,9 +133,15 @@ impl Desk {
         errand.ask(&self.means, Box::new(reply));
     }
 
-    pub(super) fn rung(&mut self, due: &Due, answer: &Result<Done, Refused>) {
-        if answer.is_err() {
-            self.timing.again(due, self.now().plus_ms(AGAIN_MS));
+    pub(super) fn rung(&mut self, due: &Ringing, answer: &Result<Done, Refused>) {
+        if answer.is_ok() {
+            return;
+        }
+        let later = self.now().plus_ms(AGAIN_MS);
+        match due {
+            Ringing::Task(due) => self.timing.again(due, later),
+            Ringing::Run(due) => self.run_timing.again(due, later),
+            Ringing::Schedule(due) => self.scheduling.again(due, later),
         }
     }
 
@@ -95,8 +150,9 @@ impl Desk {
         let Lost { tenant, pair: Pair { task, attempt }, why, .. } = lost;
         let id = about_attempt(task, attempt, "lease", self.now().millis());
         let command = TaskCommand::LoseLease { attempt, why };
+        let to_do = ToDo::Task(task, command);
         let (principal, causation, blobs) = (annals(), None, Vec::new());
-        let errand = Errand { tenant, task, command, id, causation, principal, blobs };
+        let errand = Errand { tenant, to_do, id, causation, principal, blobs };
         self.ending += 1;
         let (means, notes) = (Arc::clone(&self.means), self.notes.clone());
         let work = async move {
@@ -154,7 +210,8 @@ impl Desk {
 
     /// Returns when a time has come that something waits for.
     pub(super) async fn alarm(&self) {
-        let rings = self.timing.next().filter(|_| self.ringing < RINGING_MAX);
+        let rings = [self.timing.next(), self.run_timing.next(), self.scheduling.next()];
+        let rings = rings.into_iter().flatten().min().filter(|_| self.ringing < RINGING_MAX);
         let recorded = [self.waits_for_choice(), rings].into_iter().flatten().min();
         let until_recorded = recorded.map(|at| {
             let micros = u64::try_from(at.0.saturating_sub(self.now().0)).unwrap_or(0);
@@ -189,9 +246,14 @@ impl Desk {
         }
         self.placing.fold(known);
         self.timing.fold(known, &self.placing);
+        self.run_timing.fold(known);
+        self.scheduling.fold(known);
         self.leases.fold(known);
         if let Known::Agent(event) = known {
             self.registered(&event.stream.tenant, &event.stream.key, &event.event);
+        }
+        if let Known::Pipeline(event) = known {
+            self.means.definitions.heard_of(event);
         }
     }
 }

@@ -9,8 +9,11 @@ use events::store::snapshot::{Shape, Snapshot, SnapshotStore};
 use events::store::{Filter, LogReader};
 use events::stream::{Position, StreamId, Version};
 
+use super::Desk;
 use crate::placing::{self, Placing};
+use crate::run_timing::{self, RunTiming};
 use crate::runtime::Tools;
+use crate::scheduling::{self, Scheduling};
 use crate::timing::{self, Timing};
 
 /// After how many events it is kept again.
@@ -20,15 +23,29 @@ pub(super) const KEPT_AT_LEAST: u64 = 1_000;
 /// Grows whenever what a chunk means changes.
 const STATE_VERSION: u32 = 1;
 /// Grows whenever what a chunk is made of changes.
-const SHAPE: Shape = Shape { shape: 1, state_version: STATE_VERSION };
+const SHAPE: Shape = Shape { shape: 2, state_version: STATE_VERSION };
 
-/// One part of what is kept: half of placing's and half of timing's parts have the same number.
-type Part = (placing::Chunk, timing::Chunk);
+/// One part of what is kept: a chunk of each fold, of the same number.
+type Part = (placing::Chunk, timing::Chunk, run_timing::Chunk, scheduling::Chunk);
 
-const _: () = assert!(placing::CHUNKS == timing::CHUNKS, "each part has one of each");
+const _: () = assert!(
+    placing::CHUNKS == timing::CHUNKS
+        && placing::CHUNKS == run_timing::CHUNKS
+        && placing::CHUNKS == scheduling::CHUNKS,
+    "each part has one of each"
+);
+
+/// What the foreman has made of the log.
+#[derive(Debug, Default)]
+pub(super) struct Folds {
+    pub(super) placing: Placing,
+    pub(super) timing: Timing,
+    pub(super) run_timing: RunTiming,
+    pub(super) scheduling: Scheduling,
+}
 
 /// What was kept, if all of it is there and fits.
-pub(super) async fn load(tools: &Tools) -> (Placing, Timing) {
+pub(super) async fn load(tools: &Tools) -> Folds {
     let snapshots = Arc::clone(&tools.snapshots);
     let found = tools.pool.spawn_blocking(move || read(&*snapshots)).await.ok().flatten();
     let Some((parts, at, hash)) = found else { return <_>::default() };
@@ -36,12 +53,28 @@ pub(super) async fn load(tools: &Tools) -> (Placing, Timing) {
         tracing::info!("what was kept of placing does not fit the log, which is read instead");
         return <_>::default();
     }
-    let (placed, timed): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    match (Placing::restore(&placed), Timing::restore(timed)) {
-        (Some(placing), Some(timing)) if placing.at() == at && timing.at() == at => {
-            (placing, timing)
+    Folds::restore(parts, at).unwrap_or_default()
+}
+
+impl Folds {
+    fn restore(parts: Vec<Part>, at: Position) -> Option<Self> {
+        let (mut placed, mut timed) = (Vec::new(), Vec::new());
+        let (mut runs, mut schedules) = (Vec::new(), Vec::new());
+        for (placing, timing, run, schedule) in parts {
+            placed.push(placing);
+            timed.push(timing);
+            runs.push(run);
+            schedules.push(schedule);
         }
-        _ => <_>::default(),
+        let folds = Self {
+            placing: Placing::restore(&placed)?,
+            timing: Timing::restore(timed)?,
+            run_timing: RunTiming::restore(runs)?,
+            scheduling: Scheduling::restore(schedules)?,
+        };
+        let all_at =
+            [folds.placing.at(), folds.timing.at(), folds.run_timing.at(), folds.scheduling.at()];
+        all_at.iter().all(|one| *one == at).then_some(folds)
     }
 }
 
@@ -66,17 +99,14 @@ async fn fits(log: &dyn LogReader, at: Position, hash: EventHash) -> bool {
     page.events.first().is_some_and(|event| event.position() == at && event.hash() == hash)
 }
 
-/// Keeps it, part by part.
-pub(super) fn save(
-    placing: &Placing,
-    timing: &Timing,
-    hash: EventHash,
-    tools: &Tools,
-) -> impl Future<Output = ()> + Send + use<> {
-    let version = Version(placing.at().0);
+/// Keeps what it knows, part by part.
+pub(super) fn save(desk: &Desk) -> impl Future<Output = ()> + Send + use<> {
+    let Desk { placing, timing, run_timing, scheduling, newest, means, .. } = desk;
+    let (version, tools) = (Version(placing.at().0), &means.tools);
     let part = |number| {
-        let part: Part = (placing.chunk(number), timing.chunk(number));
-        Some((name(number), Snapshot::take(SHAPE, version, hash, &part)?))
+        let (placed, timed) = (placing.chunk(number), timing.chunk(number));
+        let part: Part = (placed, timed, run_timing.chunk(number), scheduling.chunk(number));
+        Some((name(number), Snapshot::take(SHAPE, version, *newest, &part)?))
     };
     let parts: Option<Vec<_>> = (0..placing::CHUNKS).map(part).collect();
     let (snapshots, pool) = (Arc::clone(&tools.snapshots), tools.pool.clone());

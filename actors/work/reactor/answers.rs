@@ -1,21 +1,19 @@
 //! Commands leave, and answers come back. That the domain says no is an answer; that there is too much
 //! to do, or that the log takes nothing just now, is none, and no failure either.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use events::id::StreamKey;
 use events::node::{EventParked, NodeEvent};
-use events::store::{Cause, Error, RequestHash};
+use events::store::{Cause, Error};
 use events::stream::{Position, StreamId};
 use tokio::time::Instant;
 
-use super::order::Job;
+use super::order::Flight;
 use super::{Desk, Note};
-use crate::reaction::ToDo;
-use crate::runtime::{NewCommand, Place, Refused, Reply};
+use crate::runtime::Refused;
+use crate::work::PATIENCE;
 use crate::work::errand::annals;
-use crate::work::{Means, PATIENCE};
+use crate::work::telling::{Told, tell};
 
 /// How often a command may fail before its event is parked.
 pub(super) const TRIES_MAX: u32 = 5;
@@ -23,39 +21,47 @@ pub(super) const TRIES_MAX: u32 = 5;
 impl Desk {
     /// Sends what may be sent.
     pub(super) fn send(&mut self) {
-        while let Some((target, job)) = self.order.next() {
+        while let Some((flight, job)) = self.order.next() {
             let notes = self.notes.clone();
             let reply = move |answer| {
                 // There is room for each that is under way. Who is gone needs no answer.
-                let _ = notes.try_send(Note { target, answer });
+                let _ = notes.try_send(Note { flight, answer });
             };
-            ask(job, &self.means, Box::new(reply));
+            let told = Told {
+                tenant: job.tenant,
+                id: job.id,
+                cause: Cause { causation: Some(job.cause), ..Cause::by(annals()) },
+                blobs: Vec::new(),
+                deadline: Instant::now() + PATIENCE,
+            };
+            tell((*job.to_do).clone(), told, &self.means, Box::new(reply));
         }
     }
 
-    pub(super) fn note(&mut self, Note { target, answer }: Note) {
-        let Some(turn) = self.order.sent_to(&target).map(|job| job.turn) else { return };
+    pub(super) fn note(&mut self, Note { flight, answer }: Note) {
+        let Some(turn) = self.order.flying(&flight).map(|job| job.turn) else { return };
         let refused = match answer {
             Err(refused) if self.window.has(&turn) => refused,
             // Also one that is taken back by now: nobody waits for it.
-            Ok(_) | Err(_) => return self.answered(&target),
+            Ok(_) | Err(_) => return self.answered(&flight),
         };
         if let Some(at_least) = is_to_wait(&refused) {
-            return self.order.rest(&target, at_least, Instant::now());
+            return self.order.rest(&flight, at_least, Instant::now());
         }
-        let tries = self.order.failed(&target);
+        let tries = self.order.failed(&flight);
         if tries < TRIES_MAX {
-            return self.order.rest(&target, Duration::ZERO, Instant::now());
+            return self.order.rest(&flight, Duration::ZERO, Instant::now());
         }
-        self.order.answered(&target);
+        self.order.answered(&flight);
         if let Some(stream) = self.window.leave(&turn) {
             self.order.withdraw(&turn);
+            let target = &flight.target;
             self.park(&stream, turn.position, format!("{target}: {refused}"), tries);
         }
     }
 
-    fn answered(&mut self, target: &StreamId) {
-        let Some(job) = self.order.answered(target) else { return };
+    fn answered(&mut self, flight: &Flight) {
+        let Some(job) = self.order.answered(flight) else { return };
         if self.window.answered(&job.turn) {
             if job.turn.is_again {
                 self.shelf.settle(job.turn.position);
@@ -88,34 +94,5 @@ fn is_to_wait(refused: &Refused) -> Option<Duration> {
             (passes || is_moved || is_at_its_end).then_some(Duration::ZERO)
         }
         Refused::Reused | Refused::Parked | Refused::Broken => None,
-    }
-}
-
-fn ask(job: Job, means: &Arc<Means>, reply: Reply) {
-    match job.to_do.clone() {
-        ToDo::Task(task, command) => {
-            let place = place(&job, StreamKey::of_uuid(task.0));
-            means.tasks.ask(place, new_command(&job, command), reply);
-        }
-        ToDo::Agent(agent, command) => {
-            let key = StreamKey::new(agent.as_str()).expect("an agent's id is a token");
-            means.agents.ask(place(&job, key), new_command(&job, command), reply);
-        }
-    }
-}
-
-fn place(job: &Job, key: StreamKey) -> Place {
-    Place { tenant: job.tenant.clone(), key }
-}
-
-fn new_command<C>(job: &Job, command: C) -> NewCommand<C> {
-    NewCommand {
-        command,
-        id: job.id,
-        // What is asked follows from the id: two different requests never have the same one.
-        request: RequestHash([0; 32]),
-        cause: Cause { causation: Some(job.cause), ..Cause::by(annals()) },
-        blobs: Vec::new(),
-        deadline: Instant::now() + PATIENCE,
     }
 }

@@ -136,7 +136,8 @@ impl Desk {
         let turn = self.window.enter((stored.position(), stream), to_do.len(), is_again);
         for (to_do, index) in to_do.into_iter().zip(0..) {
             let id = command_id(self.listed.name, &event, index);
-            self.order.put(Job { turn, tenant: tenant.clone(), to_do, id, cause });
+            let (tenant, to_do) = (tenant.clone(), Arc::new(to_do));
+            self.order.put(Job { turn, tenant, to_do, id, cause });
         }
         if planted(Bug::CursorBeforeAnswer) {
             self.saving.is_due();

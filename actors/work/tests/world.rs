@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use events::agent::Offer;
 use events::bus::simulated::{Rules, Simulated};
-use events::bus::{Bus as _, Message, Router, Subscribe, Subscription};
-use events::codec::decode;
+use events::bus::{Bus, Message, Router, Subscribe, Subscription};
+use events::codec::{Words, decode};
 use events::content::{Content, Json};
 use events::id::{
     AgentId, CommandId, CommandKind, LogId, Principal, StreamKey, TaskId, main_tenant,
@@ -16,7 +16,7 @@ use events::store::conformance::another::{ALL, moves};
 use events::store::keys::MemoryKeys;
 use events::store::memory::Memory;
 use events::store::snapshot::MemorySnapshots;
-use events::store::{Cause, EventStore as _, LogReader, RequestHash, Writer};
+use events::store::{Cause, EventStore as _, LogReader, RequestHash, Verdict, Writer};
 use events::stream::{Direction, StreamId, Version};
 use events::task::TaskEvent;
 use events::time::{Clock, Timestamp};
@@ -44,13 +44,18 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// The time that passes in the world.
 struct VirtualClock {
     began: Instant,
+    /// What time it was then.
+    from: Timestamp,
 }
 
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
-        Timestamp(1_780_000_000_000_000 + self.began.elapsed().as_micros() as i64)
+        Timestamp(self.from.0 + self.began.elapsed().as_micros() as i64)
     }
 }
+
+/// When a world begins.
+const BEGINS: Timestamp = Timestamp(1_780_000_000_000_000);
 
 /// What outlives those who work on it.
 pub(super) struct World {
@@ -62,7 +67,7 @@ pub(super) struct World {
     /// Why something ended by itself.
     pub(super) ended: Arc<Mutex<Vec<Ended>>>,
     leases_max: usize,
-    keys: Arc<MemoryKeys>,
+    pub(super) keys: Arc<MemoryKeys>,
 }
 
 /// One life of the system.
@@ -97,11 +102,24 @@ impl World {
         Self {
             store: Faulty::new(Memory::new(LogId(Uuid::from_u128(log)))),
             snapshots: Arc::default(),
-            clock: Arc::new(VirtualClock { began: Instant::now() }),
+            clock: Arc::new(VirtualClock { began: Instant::now(), from: BEGINS }),
             sees: true,
             ended: Arc::default(),
             leases_max: LEASES_MAX,
             keys: Arc::default(),
+        }
+    }
+
+    /// The same in another process, so many hours after the world began.
+    pub(super) fn hours_later(&self, hours: u64) -> Self {
+        let from = BEGINS.plus_ms(hours * 3_600_000);
+        Self {
+            store: self.store.clone(),
+            snapshots: Arc::clone(&self.snapshots),
+            clock: Arc::new(VirtualClock { began: Instant::now(), from }),
+            ended: Arc::clone(&self.ended),
+            keys: Arc::clone(&self.keys),
+            ..*self
         }
     }
 
@@ -124,20 +142,13 @@ impl World {
         let snapshots = Arc::clone(&self.snapshots) as _;
         let tools = Tools::new(writer, self.store.reader(), snapshots, clock, Handle::current());
         let (tools, stage, router) = (Arc::new(tools), Stage::here(), Router::new(1));
-        let means = Arc::new(Means {
-            tasks: Registry::new(stage.clone(), Arc::clone(&tools)),
-            agents: Registry::new(stage, Arc::clone(&tools)),
-            tools,
-            keys: Arc::clone(&self.keys) as _,
-            on_end: {
-                let ended = Arc::clone(&self.ended);
-                Box::new(move |why| ended.lock().expect("held").push(why))
-            },
-            bus: match self.sees {
-                true => Arc::new(router.clone()),
-                false => Arc::new(Simulated::over(router.clone(), Rules::default(), 1)),
-            },
-        });
+        let bus: Arc<dyn Bus> = match self.sees {
+            true => Arc::new(router.clone()),
+            false => Arc::new(Simulated::over(router.clone(), Rules::default(), 1)),
+        };
+        let (keys, ended) = (Arc::clone(&self.keys) as _, Arc::clone(&self.ended));
+        let on_end = Box::new(move |why| ended.lock().expect("held").push(why));
+        let means = Arc::new(Means::new(&stage, tools, keys, bus, on_end));
         let leases = Leases::new(HEARTBEAT_MS).limited_to(self.leases_max);
         let foreman = Foreman::watching(Arc::clone(&means), leases);
         Life { means, router, foreman }
@@ -161,9 +172,13 @@ impl World {
 }
 
 pub(super) async fn history(log: &dyn LogReader, task: TaskId) -> Vec<TaskEvent> {
-    let key = StreamKey::of_uuid(task.0);
-    let stream = StreamId::new(main_tenant(), "task".parse().expect("a word"), key);
-    let events = log.read_stream(&stream, Version::FIRST, Direction::Forwards, 1000).await;
+    all_of(log, StreamKey::of_uuid(task.0)).await
+}
+
+/// All that has happened to something.
+pub(super) async fn all_of<E: Words>(log: &dyn LogReader, key: StreamKey) -> Vec<E> {
+    let stream = StreamId::new(main_tenant(), E::CATEGORY.parse().expect("a word"), key);
+    let events = log.read_stream(&stream, Version::FIRST, Direction::Forwards, 100_000).await;
     let read = |stored: events::recorded::Stored| {
         let header = stored.header();
         decode(header.wire_type, header.schema, stored.payload()).expect("readable")
@@ -184,7 +199,9 @@ impl Life {
             contact: None,
         };
         let asked = asked(AgentCommand::Register(offer));
-        ask(&self.means.agents, agent.parse().expect("a token"), asked).await.expect("recorded");
+        let key = agent.parse().expect("a token");
+        let done = ask(&self.means.agents, key, asked).await.expect("it is decided");
+        assert!(!matches!(done.outcome.verdict, Verdict::Rejected { .. }), "{:?}", done.outcome);
     }
 
     /// An agent is told something.
@@ -264,7 +281,7 @@ pub(super) fn asked_to(work: &Message) -> (TaskId, u32) {
     (task, said["attempt"].as_u64().expect("a number") as u32)
 }
 
-fn asked<C>(command: C) -> NewCommand<C> {
+pub(super) fn asked<C>(command: C) -> NewCommand<C> {
     let id = events::store::keys::random_id();
     NewCommand {
         command,
@@ -276,7 +293,7 @@ fn asked<C>(command: C) -> NewCommand<C> {
     }
 }
 
-async fn ask<D: Hosted>(
+pub(super) async fn ask<D: Hosted>(
     registry: &Arc<Registry<D>>,
     key: StreamKey,
     asked: NewCommand<D::Command>,

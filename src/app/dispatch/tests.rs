@@ -27,14 +27,8 @@ async fn dispatch(kib: usize) -> (Arc<Dispatch>, Arc<MemoryKeys>) {
     let snapshots = Arc::<MemorySnapshots>::default();
     let tools = Arc::new(Tools::new(writer, reader, snapshots, clock, Handle::current()));
     let keys = Arc::<MemoryKeys>::default();
-    let means = Means {
-        tasks: Registry::new(Stage::here(), Arc::clone(&tools)),
-        agents: Registry::new(Stage::here(), Arc::clone(&tools)),
-        tools,
-        keys: Arc::clone(&keys) as _,
-        bus: Arc::new(Router::new(1)),
-        on_end: Box::new(|_| {}),
-    };
+    let (bus, on_end) = (Arc::new(Router::new(1)), Box::new(|_| {}));
+    let means = Means::new(&Stage::here(), tools, Arc::clone(&keys) as _, bus, on_end);
     let background = Background::on(Handle::current(), AT_ONCE_MAX);
     let all = Dispatch::new(&means, Keys::new(Arc::clone(&keys) as _), background);
     (Arc::new(Dispatch { kib: Arc::new(Semaphore::new(kib)), ..all }), keys)

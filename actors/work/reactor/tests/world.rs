@@ -31,7 +31,7 @@ use uuid::Uuid;
 use crate::reaction::{Reaction, ToDo};
 use crate::reactions::Listed;
 use crate::runtime::tests::faulty::Faulty;
-use crate::runtime::{Done, Limits, NewCommand, Place, Refused, Registry, Stage, Tools};
+use crate::runtime::{Done, Limits, NewCommand, Place, Refused, Stage, Tools};
 use crate::story::{order, submit, task, tenant};
 use crate::task::TaskCommand;
 use crate::work::reactor::Reactor;
@@ -106,17 +106,10 @@ impl World {
         tools.limits = limits;
         let (tools, stage) = (Arc::new(tools), Stage::here());
         let ended = Arc::<Mutex<Vec<Ended>>>::default();
-        let means = Means {
-            tasks: Registry::new(stage.clone(), Arc::clone(&tools)),
-            agents: Registry::new(stage, Arc::clone(&tools)),
-            tools,
-            keys: Arc::new(MemoryKeys::default()),
-            bus: Arc::new(Router::new(1)),
-            on_end: {
-                let ended = Arc::clone(&ended);
-                Box::new(move |why| ended.lock().expect("held").push(why))
-            },
-        };
+        let (keys, bus) = (Arc::new(MemoryKeys::default()), Arc::new(Router::new(1)));
+        let tells = Arc::clone(&ended);
+        let on_end = Box::new(move |why| tells.lock().expect("held").push(why));
+        let means = Means::new(&stage, tools, keys, bus, on_end);
         Self { log, writer, means: Arc::new(means), recorded: Arc::default(), ended }
     }
 
