@@ -1,5 +1,6 @@
 //! All reactions there are.
 
+pub mod carry_out;
 pub mod report_to_parent;
 
 use events::codec::WireType;
@@ -7,6 +8,7 @@ use events::header::Header;
 use events::known::Known;
 
 use crate::reaction::{Reaction, ToDo};
+use carry_out::CarryOut;
 use report_to_parent::ReportToParent;
 
 /// A reaction in the list of them all.
@@ -39,7 +41,7 @@ impl Listed {
 }
 
 /// All of them.
-pub const ALL: &[Listed] = &[Listed::of::<ReportToParent>()];
+pub const ALL: &[Listed] = &[Listed::of::<ReportToParent>(), Listed::of::<CarryOut>()];
 
 #[cfg(test)]
 mod tests {

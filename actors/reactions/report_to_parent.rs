@@ -1,58 +1,96 @@
-//! The end of a task is told to the task it is a part of, as a note. How it ended is said there and
-//! nothing else: a result may be sealed, and who wants to know more reads the child's own history.
-//! A part of a run tells nobody here: a run knows its tasks.
+//! The end of a part is told to whatever it is a part of: to a task as a note, which says how its part
+//! ended and nothing else, since a result may be sealed; to a run with what came out, since it goes on
+//! from there; to a schedule, so that it may start the next one.
 
 use events::codec::{WireType, Words};
 use events::header::Header;
-use events::id::TaskId;
+use events::id::{RunId, TaskId};
 use events::known::Known;
-use events::task::{ENDINGS, Parent, TaskEvent};
+use events::recorded::Recorded;
+use events::run::{self, By, Finished, How, NotStarted, PartHow, RunEvent, Slot, Started};
+use events::task::{self, Failure, Parent, TaskEvent, Timeout};
 
 use crate::reaction::{Reaction, ToDo};
+use crate::run::{PartEnd, RunCommand};
+use crate::schedule::ScheduleCommand;
 use crate::task::TaskCommand;
 
-/// Tells a task how its parts end.
+/// What stands in the first event of whoever is a part of something, and almost nowhere else.
+const SAYS_SO: [&[u8]; 2] = [br#""parent""#, br#""schedule""#];
+
+/// Tells tasks, runs and schedules how their parts end.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportToParent;
 
 impl Reaction for ReportToParent {
     const NAME: &'static str = "report_to_parent";
-    const HEARS: &'static [WireType] = &ENDINGS;
+    const HEARS: &'static [WireType] = &[
+        task::ENDINGS[0],
+        task::ENDINGS[1],
+        task::ENDINGS[2],
+        task::ENDINGS[3],
+        task::ENDINGS[4],
+        run::ENDINGS[0],
+        run::ENDINGS[1],
+    ];
 
-    /// Whoever is a part of something says so under this name; most are not, and reading what they
-    /// carry would be in vain.
+    /// Whoever is a part of something says so under one of these names; most are not, and reading what
+    /// they carry would be in vain.
     fn needs_beginning(first: &Header<'_>, payload: &[u8]) -> Option<bool> {
-        let name = br#""parent""#;
-        let is_named = || payload.windows(name.len()).any(|bytes| bytes == name);
-        (first.category == TaskEvent::CATEGORY).then(is_named)
+        let says = |name: &&[u8]| payload.windows(name.len()).any(|bytes| bytes == *name);
+        match first.category {
+            TaskEvent::CATEGORY => Some(says(&SAYS_SO[0])),
+            RunEvent::CATEGORY => Some(SAYS_SO.iter().any(says)),
+            _ => None,
+        }
     }
 
     fn asks_how_it_began(event: &Known) -> bool {
-        how_it_ended(event).is_some()
+        match event {
+            Known::Task(event) => how_it_ended(&event.event).is_some(),
+            Known::Run(event) => matches!(event.event, RunEvent::Finished(_)),
+            Known::Agent(_)
+            | Known::Fact(_)
+            | Known::Pipeline(_)
+            | Known::Schedule(_)
+            | Known::Trigger(_)
+            | Known::Other(_) => false,
+        }
     }
 
     fn react(event: &Known, began: Option<&Known>) -> Vec<ToDo> {
-        let child = event.stream().key.as_uuid().map(TaskId);
-        let (Some(child), Some(end)) = (child, how_it_ended(event)) else { return vec![] };
-        let Some(parent) = began.and_then(parent) else { return vec![] };
-        let text = format!("task {child}: {end}");
-        vec![ToDo::Task(parent, TaskCommand::Note { text })]
+        let to_do = match event {
+            Known::Task(event) => of_task(event, began),
+            Known::Run(event) => of_run(event, began),
+            Known::Agent(_)
+            | Known::Fact(_)
+            | Known::Pipeline(_)
+            | Known::Schedule(_)
+            | Known::Trigger(_)
+            | Known::Other(_) => None,
+        };
+        to_do.into_iter().collect()
     }
 }
 
-/// The task that a task is a part of, as its submission says.
-fn parent(began: &Known) -> Option<TaskId> {
-    let Known::Task(began) = began else { return None };
+fn of_task(event: &Recorded<TaskEvent>, began: Option<&Known>) -> Option<ToDo> {
+    let child = event.stream.key.as_uuid().map(TaskId)?;
+    let how = how_it_ended(&event.event)?;
+    let Known::Task(began) = began? else { return None };
     let TaskEvent::Submitted(submitted) = &began.event else { return None };
-    match submitted.parent? {
-        Parent::Task(parent) => Some(parent),
-        Parent::Run(_) => None,
-    }
+    Some(match submitted.parent? {
+        Parent::Task(parent) => {
+            ToDo::Task(parent, TaskCommand::Note { text: format!("task {child}: {how}") })
+        }
+        Parent::Run(run) => {
+            let end = end_of_task(&event.event)?;
+            to_run(run, RunCommand::TaskEnded { task: child, end })
+        }
+    })
 }
 
-fn how_it_ended(event: &Known) -> Option<&'static str> {
-    let Known::Task(event) = event else { return None };
-    match &event.event {
+fn how_it_ended(event: &TaskEvent) -> Option<&'static str> {
+    match event {
         TaskEvent::Completed(_) => Some("completed"),
         TaskEvent::Failed(_) => Some("failed"),
         TaskEvent::TimedOut(_) => Some("timed out"),
@@ -70,61 +108,90 @@ fn how_it_ended(event: &Known) -> Option<&'static str> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use events::id::RunId;
-    use events::task::Class;
-
-    use super::*;
-    use crate::story::{Story, agent, assign, complete, fail, order, submit, task};
-    use crate::task::Order;
-
-    /// What is to be done after each event of a task that is a part of this.
-    fn reactions(parent: Option<Parent>, commands: Vec<TaskCommand>) -> Vec<ToDo> {
-        let mut story = Story::new();
-        let began = story.task("main", task(1), submit(Order { parent, ..order("resize") }));
-        let mut to_do = ReportToParent::react(&began[0], Some(&began[0]));
-        for command in commands {
-            for event in story.task("main", task(1), command) {
-                let begin = ReportToParent::asks_how_it_began(&event).then_some(&began[0]);
-                to_do.extend(ReportToParent::react(&event, begin));
-            }
+/// How a task ended, as a part of a run. Whether the run had called it off itself, the run knows.
+fn end_of_task(event: &TaskEvent) -> Option<PartEnd> {
+    let (how, output, error) = match event {
+        TaskEvent::Completed(it) => (PartHow::Completed, Some(it.result.clone()), None),
+        TaskEvent::Failed(it) => (PartHow::Failed, None, Some(it.error.clone())),
+        TaskEvent::TimedOut(it) => {
+            (PartHow::TimedOut, None, Some(failure("timed_out", ran_out(it.which))))
         }
-        to_do
-    }
-
-    fn note(end: &str) -> ToDo {
-        let text = format!("task {}: {end}", task(1));
-        ToDo::Task(task(2), TaskCommand::Note { text })
-    }
-
-    #[test]
-    fn a_task_is_told_how_its_parts_end_and_nothing_before() {
-        let reason = || String::new();
-        let ends = [
-            (vec![assign(&agent("ada"), 1), complete(1)], "completed"),
-            (vec![assign(&agent("ada"), 1), fail(1, Class::Permanent)], "failed"),
-            (vec![TaskCommand::Cancel { reason: reason() }], "cancelled"),
-            (vec![TaskCommand::Withdraw { reason: reason() }], "withdrawn"),
-        ];
-        for (commands, end) in ends {
-            assert_eq!(reactions(Some(Parent::Task(task(2))), commands), [note(end)]);
+        TaskEvent::Cancelled(it) => {
+            (PartHow::CalledOff, None, Some(failure("cancelled", &it.reason)))
         }
-    }
-
-    #[test]
-    fn nobody_is_told_of_a_task_that_is_a_part_of_nothing_or_of_a_run() {
-        let run = Parent::Run(RunId(task(2).0));
-        for parent in [None, Some(run)] {
-            let cancel = TaskCommand::Cancel { reason: String::new() };
-            assert_eq!(reactions(parent, vec![cancel]), []);
+        TaskEvent::Withdrawn(it) => {
+            (PartHow::CalledOff, None, Some(failure("withdrawn", &it.reason)))
         }
-    }
+        TaskEvent::Submitted(_)
+        | TaskEvent::Amended(_)
+        | TaskEvent::Assigned(_)
+        | TaskEvent::Started(_)
+        | TaskEvent::Progressed(_)
+        | TaskEvent::AttemptFailed(_)
+        | TaskEvent::LeaseLost(_)
+        | TaskEvent::Noted(_)
+        | TaskEvent::LateResult(_) => return None,
+    };
+    Some(PartEnd { how, output, error })
+}
 
-    #[test]
-    fn an_attempt_that_failed_is_no_end() {
-        let parent = Some(Parent::Task(task(2)));
-        let commands = vec![assign(&agent("ada"), 1), fail(1, Class::Temporary)];
-        assert_eq!(reactions(parent, commands), []);
+fn ran_out(which: Timeout) -> &'static str {
+    match which {
+        Timeout::Queue => "no agent had taken it in time",
+        Timeout::Deadline => "it was not done in time",
+        Timeout::StartToClose => "it took too long",
     }
 }
+
+fn of_run(event: &Recorded<RunEvent>, began: Option<&Known>) -> Option<ToDo> {
+    let run = event.stream.key.as_uuid().map(RunId)?;
+    if let RunEvent::NotStarted(NotStarted { by, parent, error, .. }) = &event.event {
+        let failed = || PartEnd { how: PartHow::Failed, output: None, error: Some(error.clone()) };
+        return told(run, parent.as_ref(), by, None, failed);
+    }
+    let RunEvent::Finished(finished) = &event.event else { return None };
+    let Known::Run(began) = began? else { return None };
+    let RunEvent::Started(Started { by, parent, .. }) = &began.event else { return None };
+    told(run, parent.as_ref(), by, Some(finished.how), || end_of_run(finished))
+}
+
+/// Whoever wants to know how a run ended.
+fn told(
+    run: RunId,
+    parent: Option<&Slot>,
+    by: &By,
+    how: Option<How>,
+    end: impl FnOnce() -> PartEnd,
+) -> Option<ToDo> {
+    if let Some(slot) = parent {
+        return Some(to_run(slot.run, RunCommand::RunEnded { run, end: end() }));
+    }
+    match by {
+        By::Schedule { schedule, .. } => {
+            let ended = ScheduleCommand::RunEnded { run, how };
+            Some(ToDo::Schedule(schedule.clone(), Box::new(ended)))
+        }
+        By::Publisher | By::Run | By::Trigger { .. } => None,
+    }
+}
+
+fn end_of_run(finished: &Finished) -> PartEnd {
+    let how = match finished.how {
+        How::Completed => PartHow::Completed,
+        How::Failed => PartHow::Failed,
+        How::Cancelled => PartHow::CalledOff,
+        How::TimedOut => PartHow::TimedOut,
+    };
+    PartEnd { how, output: finished.result.clone(), error: finished.error.clone() }
+}
+
+fn failure(code: &str, message: &str) -> Failure {
+    Failure { code: code.into(), message: message.into() }
+}
+
+fn to_run(run: RunId, command: RunCommand) -> ToDo {
+    ToDo::Run(run, Box::new(command))
+}
+
+#[cfg(test)]
+mod tests;
