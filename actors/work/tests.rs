@@ -7,4 +7,5 @@ mod handing;
 mod imported;
 mod inputs;
 mod lives;
+mod runs;
 mod world;

@@ -1,0 +1,12 @@
+//! Runs from their start to their end, through everything that works on them.
+
+mod cancelled;
+mod carried;
+mod definitions;
+mod editions;
+mod kills;
+mod many;
+mod scheduled;
+mod whole;
+mod within;
+mod world;
