@@ -35,11 +35,15 @@ impl Draft {
         let mut in_flight = self.in_flight();
         while self.run.is_open() {
             self.sort_out(&mut ready, &mut willing);
-            let is_full = in_flight >= self.plan.definition.at_once() as usize;
-            if is_full || self.is_spent() || !self.run.is_open() {
+            if self.is_spent() || !self.run.is_open() {
                 break;
             }
-            let Some(n) = willing.pop_first() else { break };
+            let has_room = in_flight < self.plan.definition.at_once() as usize;
+            let first = willing.first().copied().filter(|_| has_room);
+            // One that was agreed to has had its room since it was asked about.
+            let agreed = willing.iter().copied().find(|n| self.stage(*n).is_in_flight());
+            let Some(n) = agreed.or(first) else { break };
+            willing.remove(&n);
             in_flight -= usize::from(self.stage(n).is_in_flight());
             self.begin_stage(n);
             in_flight += usize::from(self.stage(n).is_in_flight());

@@ -1,8 +1,12 @@
 //! What a run does, told as it goes: each sentence says what is asked of it and what happens then, an
 //! event a line.
 
+mod dice;
+mod graphs;
+mod random;
 mod starting;
 mod tale;
+mod world;
 
 use events::content::{Content, Json};
 use events::id::{RunId, StageName};

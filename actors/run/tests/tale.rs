@@ -69,8 +69,15 @@ impl Tale {
         self.run = events.iter().fold(std::mem::take(&mut self.run), Run::evolve);
         self.history.extend(events);
         assert_eq!(Run::replay(&self.history), self.run, "a history has one meaning");
-        assert!(self.run.is_over() || self.history.is_empty() || !self.run.waits().is_empty());
+        let is_under_way = !self.run.is_over() && !self.history.is_empty();
+        let waits = !is_under_way || !self.run.waits().is_empty();
+        assert!(waits, "it waits for nothing:\n{}", self.told());
         survives_being_kept(&self.run);
+    }
+
+    /// All that happened.
+    pub(super) fn told(&self) -> String {
+        self.history.iter().map(|event| line(event) + "\n").collect()
     }
 
     pub(super) fn later(&mut self, ms: u64) -> &mut Self {
