@@ -23,7 +23,7 @@ pub mod forks;
 mod handing;
 mod inputs;
 pub mod reactor;
-mod telling;
+pub mod telling;
 #[cfg(test)]
 mod tests;
 mod watched;

@@ -153,7 +153,7 @@ impl Run {
         stage.is_output_lost |= is_lost;
         stage.one.is_done = is_done && was == Some(Works::One);
         stage.output = ended.output.as_ref().map(Held::of);
-        stage.error = ended.error.clone().map(Shared::new).or(stage.error.take());
+        stage.error = ended.error.clone().map(Shared::new).or_else(|| stage.error.take());
         if let Some(items) = stage.items_mut() {
             items.list.forget();
         }
@@ -191,7 +191,7 @@ impl Run {
                 Some(how) => Standing::Ended(how.into()),
                 None => Standing::Skipped,
             };
-            stage.output = one.output.as_ref().map(Held::of).or(stage.output.take());
+            stage.output = one.output.as_ref().map(Held::of).or_else(|| stage.output.take());
             if let Some(last) = one.items.iter().map(|item| item.item).max() {
                 let items = stage.items.get_or_insert_default();
                 let items = items.own();

@@ -218,14 +218,25 @@ async fn one(agent: BuiltIn, message: &Message, reply: Name, means: &Arc<Means>,
     let (Some(subject), Ok(work)) = (subject, work) else { return };
     let work = Work { tenant: Some(subject.tenant), ..work };
     let brought = match agent {
-        BuiltIn::Echo => echo::work(work),
-        BuiltIn::Template => template::work(&work),
+        BuiltIn::Echo => echo::work(work.input),
+        BuiltIn::Template => template::work(&work.input),
         BuiltIn::Sleep => match slumber::work(work, &reply, means, pulse).await {
             Some(brought) => brought,
             None => return,
         },
     };
     send(&*means.bus, reply, said(brought)).await;
+}
+
+/// What `echo` and `template` answer to work of their kind: for agents in other processes that do the
+/// same.
+#[must_use]
+pub fn answer(kind: &str, input: Json) -> Option<Bytes> {
+    match kind {
+        "echo" => Some(said(echo::work(input))),
+        "template" => Some(said(template::work(&input))),
+        _ => None,
+    }
 }
 
 /// What is said of what was brought.

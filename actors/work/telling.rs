@@ -77,7 +77,7 @@ fn ask_run(run: RunId, command: RunCommand, told: Told, means: &Means, reply: Re
 }
 
 /// Whether nothing has to be looked for, or it was at hand.
-fn is_complete(command: &mut RunCommand, tenant: &Tenant, means: &Means) -> bool {
+pub fn is_complete(command: &mut RunCommand, tenant: &Tenant, means: &Means) -> bool {
     match command {
         RunCommand::Start(begin) if begin.found.is_none() => {
             begin.found = means.definitions.at_hand(tenant, &begin.wanted);
@@ -99,7 +99,11 @@ fn is_complete(command: &mut RunCommand, tenant: &Tenant, means: &Means) -> bool
 }
 
 /// Looks for what is missing.
-async fn complete(command: &mut RunCommand, tenant: &Tenant, means: &Means) -> Result<(), Refused> {
+pub async fn complete(
+    command: &mut RunCommand,
+    tenant: &Tenant,
+    means: &Means,
+) -> Result<(), Refused> {
     if let RunCommand::Start(begin) = command {
         begin.found = Some(means.definitions.find(tenant, &begin.wanted).await?);
     }

@@ -1,7 +1,9 @@
 //! `echo`: brings back what it is given.
 
-use super::{Brought, Work};
+use events::content::Json;
 
-pub(super) fn work(work: Work) -> Brought {
-    Ok(work.input)
+use super::Brought;
+
+pub(super) fn work(input: Json) -> Brought {
+    Ok(input)
 }

@@ -5,7 +5,7 @@ use events::content::Json;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Brought, Work, Wrong};
+use super::{Brought, Wrong};
 
 /// The longest text that comes of it.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
@@ -18,9 +18,9 @@ struct Order {
     values: Value,
 }
 
-pub(super) fn work(work: &Work) -> Brought {
+pub(super) fn work(input: &Json) -> Brought {
     let wrong = |code, message: String| Wrong { code, message };
-    let order: Order = serde_json::from_str(work.input.as_str())
+    let order: Order = serde_json::from_str(input.as_str())
         .map_err(|error| wrong("input_malformed", error.to_string()))?;
     let text = fill(&order).map_err(|what| wrong("template_wrong", what))?;
     Json::parse(&json!({ "text": text }).to_string())
