@@ -1,26 +1,22 @@
 //! Where every command comes through, from whatever door: who asks is allowed to, what is said is
 //! read, what is personal sealed, and the actor it is about is asked.
 
+mod checks;
+mod runs;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actors::agent::{Agent, AgentCommand};
-use actors::command::{Carrying, Spoken};
-use actors::runtime::{Done, Hosted, NewCommand, Place, Registry};
-use actors::task::{Task, TaskCommand};
+use actors::command::Spoken;
+use actors::runtime::{Done, Hosted, NewCommand, Place, Registry, Reply};
+use actors::work::Means;
 use actors::work::carrying::Carrier;
-use actors::work::{BESIDE_BYTES_MAX, Means};
 use bytes::Bytes;
-use events::bus::Bus;
-use events::content::{Content, DEPTH_MAX, Json, depth};
 use events::id::Source;
-use events::personal::{KeyId, NONCE_BYTES, Personal};
+use events::store::Answer;
 use events::store::keys::Request;
-use events::store::{self, Answer, Writer};
-use events::subject::Target;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::asking::{Answered, Asking, Context, PATIENCE, Tell};
 use super::background::{Background, SOON};
@@ -28,6 +24,8 @@ use super::refusal::Refusal;
 use super::tenant_keys::{Keys, RequestKeys};
 use super::who::{Action, Who, authorize};
 use crate::fact::{Defaults, NotAFact, parse};
+pub use checks::seals;
+use checks::{carried, named, not_asked, open_fact, readable, says_something, sealable};
 
 /// How much is asked at once, through all doors together.
 const ASKED_MAX: usize = 4096;
@@ -36,11 +34,7 @@ const ASKED_KIB_MAX: usize = 128 * 1024;
 
 /// Everyone who can be asked.
 pub struct Dispatch {
-    agents: Arc<Registry<Agent>>,
-    tasks: Arc<Registry<Task>>,
-    writer: Writer,
-    /// The bus that workers are told of tasks by.
-    bus: Arc<dyn Bus>,
+    means: Arc<Means>,
     keys: Keys,
     background: Background,
     /// Room for what is asked at once.
@@ -67,12 +61,9 @@ pub struct Saying {
 impl Dispatch {
     /// Asks these.
     #[must_use]
-    pub fn new(means: &Means, keys: Keys, background: Background) -> Self {
+    pub fn new(means: &Arc<Means>, keys: Keys, background: Background) -> Self {
         Self {
-            agents: Arc::clone(&means.agents),
-            tasks: Arc::clone(&means.tasks),
-            writer: means.tools.writer.clone(),
-            bus: Arc::clone(&means.bus),
+            means: Arc::clone(means),
             keys,
             background,
             room: Arc::new(Semaphore::new(ASKED_MAX)),
@@ -129,7 +120,7 @@ impl Dispatch {
 
     /// Keys that are used for the first time have to be made first; not for what says nothing.
     fn ask_later(self: &Arc<Self>, asking: Asking, tell: Tell) {
-        if let Err(refusal) = self.says_something(&asking) {
+        if let Err(refusal) = says_something(&asking, self.means.bus.message_bytes_max()) {
             return tell(Err(refusal));
         }
         let Some(room) = self.background.room() else { return tell(Err(Refusal::Busy(SOON))) };
@@ -143,23 +134,22 @@ impl Dispatch {
         });
     }
 
-    fn ask(&self, asking: Asking, keys: &RequestKeys, tell: Tell) {
+    fn ask(self: &Arc<Self>, asking: Asking, keys: &RequestKeys, tell: Tell) {
+        let means = &self.means;
         match asking.target.category.as_str() {
             "task" => {
-                let limit = self.bus.message_bytes_max();
-                ask(&self.tasks, asking, keys, tell, |command| carried(command, limit));
+                let limit = means.bus.message_bytes_max();
+                ask(&means.tasks, asking, keys, tell, |command| carried(command, limit));
             }
-            "agent" => ask(&self.agents, asking, keys, tell, |_| Ok(())),
+            "agent" => ask(&means.agents, asking, keys, tell, |_| Ok(())),
+            "pipeline" => {
+                let tell = self.forgetting(&asking, tell);
+                ask(&means.pipelines, asking, keys, tell, |_| Ok(()));
+            }
+            "run" => self.ask_run(asking, keys, tell),
+            "schedule" => ask(&means.schedules, asking, keys, tell, |_| Ok(())),
+            "trigger" => ask(&means.triggers, asking, keys, tell, |_| Ok(())),
             other => tell(Err(not_asked(other))),
-        }
-    }
-
-    /// Whether it can be asked, as far as that can be told without a key.
-    fn says_something(&self, asking: &Asking) -> Result<(), Refusal> {
-        match asking.target.category.as_str() {
-            "task" => carried(&tried(asking)?, self.bus.message_bytes_max()),
-            "agent" => tried::<AgentCommand>(asking).map(drop),
-            other => Err(not_asked(other)),
         }
     }
 
@@ -190,120 +180,25 @@ impl Dispatch {
         }
         let keys = self.keys.of(&tenant, None).await?;
         let append = fact.append(tenant, context.cause(&who), &body, &keys.hash);
-        let Answer { outcome, known, .. } = self.writer.try_append(append).await?;
+        let Answer { outcome, known, .. } = self.means.tools.writer.try_append(append).await?;
         Ok(Done { stream: outcome.stream.clone(), outcome, known })
     }
 
     /// Waits until everything that was taken is answered, or the time has come.
     pub async fn drain(&self, until: Instant) {
         self.background.drain(until).await;
-        self.tasks.drain(until).await;
-        self.agents.drain(until).await;
+        self.means.drain(until).await;
     }
 }
 
-/// A fact is recorded as it was received, so nothing of it can be sealed.
-fn open_fact(context: &Context) -> Result<(), Refusal> {
-    match context.data_subject {
-        Some(_) => {
-            Err(Refusal::Unreadable("a fact cannot be sealed; say it without a person".into()))
-        }
-        None => Ok(()),
-    }
+/// A command that was read, and what is recorded with it.
+struct Read<C> {
+    place: Place,
+    asked: NewCommand<C>,
 }
 
-/// Whether something of what is said with this verb can be sealed.
-#[must_use]
-pub fn seals(verb: &str) -> bool {
-    matches!(verb, "submit" | "complete" | "register" | "change")
-}
-
-/// What names a person is sealed, so it must be something that can be.
-fn sealable(target: &Target, context: &Context) -> Result<(), Refusal> {
-    let verb = target.word.as_str();
-    if context.data_subject.is_none() || seals(verb) {
-        return Ok(());
-    }
-    let what = format!("nothing of `{verb}` can be sealed; say it without a person");
-    Err(Refusal::Unreadable(what))
-}
-
-/// Whether something may be called this: a task is called by a uuid, and in one way only.
-fn named(target: &Target) -> Result<(), Refusal> {
-    let id = target.id.as_str();
-    if id.starts_with('_') {
-        return Err(Refusal::Unreadable("ids that begin with `_` are reserved".into()));
-    }
-    let is_uuid = || Uuid::parse_str(id).is_ok_and(|uuid| uuid.to_string() == id);
-    if target.category.as_str() == "task" && !is_uuid() {
-        let what = format!("{id:?} is no id of a task: that is a uuid, in small letters");
-        return Err(Refusal::Unreadable(what));
-    }
-    Ok(())
-}
-
-/// Whether something can be read at all.
-fn readable(body: &[u8]) -> Result<(), Refusal> {
-    let text = str::from_utf8(body).map_err(|_| Refusal::Unreadable("it is not UTF-8".into()))?;
-    match depth(text) {
-        depth if depth > DEPTH_MAX => Err(Refusal::TooDeep(depth)),
-        _ => Ok(()),
-    }
-}
-
-/// Whether a task that is handed in could be handed out: what a worker is told must fit into one
-/// message.
-fn carried(command: &TaskCommand, limit: usize) -> Result<(), Refusal> {
-    let TaskCommand::Submit(order) = command else { return Ok(()) };
-    let input = match &order.input {
-        Content::Inline(json) => json.as_str().len(),
-        Content::Blob(blob) => usize::try_from(blob.bytes).unwrap_or(usize::MAX),
-        Content::Sealed(sealed) => sealed.ciphertext().len(),
-    };
-    // The kind may have characters that take more room in JSON.
-    let kind = serde_json::to_string(&order.kind).map_or(usize::MAX, |kind| kind.len());
-    let actual = input.saturating_add(kind).saturating_add(BESIDE_BYTES_MAX);
-    if actual <= limit {
-        return Ok(());
-    }
-    let what = "bytes to tell a worker";
-    Err(Refusal::Log(store::Error::TooLarge { what, actual, limit }))
-}
-
-fn not_asked(category: &str) -> Refusal {
-    Refusal::Unknown(format!("{category:?} cannot be asked anything; task and agent can"))
-}
-
-/// Reads what is said, and seals nothing.
-fn tried<C: Spoken>(asking: &Asking) -> Result<C, Refusal> {
-    let mut unsealed = Unsealed { names_someone: asking.context.data_subject.is_some() };
-    Ok(C::read(asking.target.word.as_str(), &asking.body, &mut unsealed)?)
-}
-
-/// Carries everything as it is, only to see whether it can be read. None of it is kept.
-struct Unsealed {
-    names_someone: bool,
-}
-
-impl Carrying for Unsealed {
-    fn content(&mut self, json: Json) -> Content {
-        Content::Inline(json)
-    }
-
-    fn personal(&mut self, word: String) -> Option<Personal<String>> {
-        let nobody = (KeyId(Uuid::nil()), Uuid::nil(), [0; NONCE_BYTES]);
-        let sealed = Personal::from_parts(nobody.0, nobody.1, nobody.2, word.into_bytes());
-        self.names_someone.then_some(sealed)
-    }
-}
-
-fn ask<D: Hosted<Command: Spoken>>(
-    registry: &Arc<Registry<D>>,
-    asking: Asking,
-    keys: &RequestKeys,
-    tell: Tell,
-    check: impl FnOnce(&D::Command) -> Result<(), Refusal>,
-) {
+/// Reads what is said; all that it carries is sealed, if a person is named.
+fn read<C: Spoken>(asking: Asking, keys: &RequestKeys) -> Result<Read<C>, Refusal> {
     let Asking { who, tenant, target, id, body, context } = asking;
     let request = Request {
         principal: &who.principal,
@@ -314,18 +209,29 @@ fn ask<D: Hosted<Command: Spoken>>(
     }
     .hash(&keys.hash);
     let mut carrier = Carrier::new(&tenant, keys.subject.as_ref());
-    let command = match D::Command::read(target.word.as_str(), &body, &mut carrier) {
-        Ok(command) => command,
-        Err(malformed) => return tell(Err(malformed.into())),
-    };
-    if let Err(refusal) = check(&command) {
-        return tell(Err(refusal));
-    }
+    let command = C::read(target.word.as_str(), &body, &mut carrier)?;
     let blobs = carrier.into_blobs();
     let (cause, deadline) = (context.cause(&who), Instant::now() + PATIENCE);
     let asked = NewCommand { command, id, request, cause, blobs, deadline };
-    let place = Place { tenant, key: target.id };
-    registry.ask(place, asked, Box::new(|done| tell(done.map_err(Refusal::from))));
+    Ok(Read { place: Place { tenant, key: target.id }, asked })
+}
+
+fn ask<D: Hosted<Command: Spoken>>(
+    registry: &Arc<Registry<D>>,
+    asking: Asking,
+    keys: &RequestKeys,
+    tell: Tell,
+    check: impl FnOnce(&D::Command) -> Result<(), Refusal>,
+) {
+    let read = read::<D::Command>(asking, keys);
+    match read.and_then(|read| check(&read.asked.command).map(|()| read)) {
+        Ok(Read { place, asked }) => registry.ask(place, asked, answering(tell)),
+        Err(refusal) => tell(Err(refusal)),
+    }
+}
+
+fn answering(tell: Tell) -> Reply {
+    Box::new(|done| tell(done.map_err(Refusal::from)))
 }
 
 #[cfg(test)]

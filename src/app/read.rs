@@ -2,137 +2,33 @@
 //! For now answers are folded from the log when they are asked for.
 
 mod agents;
+mod newest;
+mod pipelines;
+mod query;
 pub(in crate::app) mod reactions;
+mod runs;
 mod shown;
 mod tasks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actors::command::fields;
 use events::content::Json;
-use events::id::{AgentId, StreamKey, TaskId, Tenant};
+use events::id::{RunId, StreamKey, Tenant};
 use events::recorded::Stored;
-use events::shape::ShapeOf;
 use events::store::{Filter, LogReader, PAGE_EVENTS_MAX};
 use events::stream::{Direction, Position, StreamId, Version};
-use schemars::JsonSchema;
-use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use super::background::{Background, SOON};
 use super::refusal::Refusal;
 use super::who::{Action, Who, authorize};
 
-/// How many rows an answer has, unless it is asked for another number.
-const ROWS: usize = 100;
-/// How many rows an answer has at most.
-pub const ROWS_MAX: usize = 1000;
+use query::{AgentFilter, PipelineFilter, PipelineWanted, ReactionFilter, RunFilter, TaskFilter};
+pub use query::{QUESTIONS, Query, ROWS_MAX};
+
 /// How many logs are folded at once: each of them keeps a processor busy.
 const FOLDS_MAX: usize = 1;
-/// The questions there are.
-pub const QUESTIONS: [&str; 5] = ["task", "task_list", "agent", "agent_list", "reaction_list"];
-
-/// A question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Query {
-    /// What is known about a task?
-    Task(TaskId),
-    /// Which tasks are there?
-    Tasks(TaskFilter),
-    /// What is known about an agent?
-    Agent(AgentId),
-    /// Which agents are there?
-    Agents(AgentFilter),
-    /// How far did the reactions come?
-    Reactions(ReactionFilter),
-}
-
-/// Which tasks.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TaskFilter {
-    /// Those in this phase.
-    pub phase: Option<tasks::PhaseName>,
-    /// Those of this kind.
-    pub kind: Option<String>,
-    /// Those that this agent has.
-    pub agent: Option<AgentId>,
-    /// At most so many, the newest.
-    #[serde(default = "rows")]
-    pub limit: usize,
-}
-
-/// Which agents.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AgentFilter {
-    /// At most so many.
-    #[serde(default = "rows")]
-    pub limit: usize,
-}
-
-/// Of each reaction.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReactionFilter {
-    /// At most so many parked events, the first.
-    #[serde(default = "rows")]
-    pub limit: usize,
-}
-
-fn rows() -> usize {
-    ROWS
-}
-
-#[derive(JsonSchema, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct One<T> {
-    id: T,
-}
-
-impl Query {
-    /// Reads a question as it is asked.
-    pub fn read(question: &str, body: &[u8]) -> Result<Self, Refusal> {
-        Ok(match question {
-            "task" => Self::Task(fields::<One<_>>(body)?.id),
-            "task_list" => Self::Tasks(fields(body)?),
-            "agent" => Self::Agent(fields::<One<_>>(body)?.id),
-            "agent_list" => Self::Agents(fields(body)?),
-            "reaction_list" => Self::Reactions(fields(body)?),
-            other => {
-                let there_are = QUESTIONS.join(", ");
-                let what = format!("there is no question {other:?}; there are {there_are}");
-                return Err(Refusal::Unknown(what));
-            }
-        })
-    }
-
-    /// The shapes of a question and of its answer.
-    #[must_use]
-    pub fn shapes(question: &str) -> Option<(ShapeOf, ShapeOf)> {
-        Some(match question {
-            "task" => (One::<TaskId>::json_schema, tasks::ONE),
-            "task_list" => (TaskFilter::json_schema, tasks::LIST),
-            "agent" => (One::<AgentId>::json_schema, agents::ONE),
-            "agent_list" => (AgentFilter::json_schema, agents::LIST),
-            "reaction_list" => (ReactionFilter::json_schema, reactions::LIST),
-            _ => return None,
-        })
-    }
-
-    fn check(&self) -> Result<(), Refusal> {
-        let limit = match self {
-            Self::Tasks(filter) => filter.limit,
-            Self::Agents(filter) => filter.limit,
-            Self::Reactions(filter) => filter.limit,
-            Self::Task(_) | Self::Agent(_) => return Ok(()),
-        };
-        let rule = format!("the limit is from 1 to {ROWS_MAX}");
-        if (1..=ROWS_MAX).contains(&limit) { Ok(()) } else { Err(Refusal::Unreadable(rule)) }
-    }
-}
-
 /// Who is told what was found.
 pub type Found = Box<dyn FnOnce(Result<Vec<u8>, Refusal>) + Send>;
 
@@ -188,7 +84,24 @@ impl Reader {
             Query::Tasks(filter) => {
                 let mut tasks = tasks::Newest::default();
                 let position = self.fold(tenant, "task", |stored| tasks.take(stored)).await?;
-                Ok(tasks.answer(&filter, position))
+                Ok(tasks::list(&tasks, &filter, position))
+            }
+            Query::Pipeline(wanted) => {
+                let id = wanted.id.clone();
+                let mut found = pipelines::Looking::new(wanted);
+                self.each(tenant, "pipeline", id.as_str(), |stored| found.take(&stored)).await?;
+                found.answer()
+            }
+            Query::Pipelines(filter) => {
+                let mut all = pipelines::All::default();
+                let position = self.fold(tenant, "pipeline", |stored| all.take(stored)).await?;
+                Ok(all.answer(&filter, position))
+            }
+            Query::Run(run) => self.run(tenant, run).await,
+            Query::Runs(filter) => {
+                let mut runs = runs::Newest::default();
+                let position = self.fold(tenant, "run", |stored| runs.take(stored)).await?;
+                Ok(runs::list(&runs, &filter, position))
             }
             Query::Reactions(filter) => reactions::list(&*self.log, tenant, &filter).await,
             Query::Agents(filter) => {
@@ -199,6 +112,17 @@ impl Reader {
         }
     }
 
+    /// A run, and who is at work for it.
+    async fn run(&self, tenant: &Tenant, run: RunId) -> Result<Vec<u8>, Refusal> {
+        let mut found = runs::Looking::new(run);
+        self.each(tenant, "run", &run.to_string(), |stored| found.take(&stored)).await?;
+        for task in found.open_tasks() {
+            let history = self.history(tenant, "task", &task.to_string()).await?;
+            found.at_work(task, &history);
+        }
+        found.answer()
+    }
+
     /// The history of one stream.
     async fn history(
         &self,
@@ -206,16 +130,29 @@ impl Reader {
         category: &str,
         key: &str,
     ) -> Result<Vec<Stored>, Refusal> {
+        let mut history = Vec::new();
+        self.each(tenant, category, key, |stored| history.push(stored)).await?;
+        Ok(history)
+    }
+
+    /// Goes through the history of one stream.
+    async fn each(
+        &self,
+        tenant: &Tenant,
+        category: &str,
+        key: &str,
+        mut take: impl FnMut(Stored) + Send,
+    ) -> Result<(), Refusal> {
         let key: StreamKey = key.parse().expect("an id is a token");
         let stream = StreamId::new(tenant.clone(), category.parse().expect("it is a word"), key);
-        let (mut history, mut from) = (Vec::new(), Version::FIRST);
+        let mut from = Version::FIRST;
         loop {
             let forwards = Direction::Forwards;
             let page = self.log.read_stream(&stream, from, forwards, PAGE_EVENTS_MAX).await?;
             let came = page.len();
-            history.extend(page);
+            page.into_iter().for_each(&mut take);
             if came < PAGE_EVENTS_MAX {
-                return Ok(history);
+                return Ok(());
             }
             from = from.plus(came as u64);
         }
@@ -278,31 +215,5 @@ mod tests {
         drop(turn);
         let late = reader.answer(&tenant, list()).await;
         assert!(matches!(late, Err(Refusal::Stopping)));
-    }
-
-    #[test]
-    fn a_question_is_one_that_there_is() {
-        assert!(matches!(Query::read("task_list", b""), Ok(Query::Tasks(f)) if f.limit == ROWS));
-        let id = "00000000-0000-0000-0000-000000000001";
-        let task = Query::read("task", format!(r#"{{"id":"{id}"}}"#).as_bytes());
-        assert!(matches!(task, Ok(Query::Task(_))));
-        for (question, body, code) in [
-            ("tasks", "", "unknown_request"),
-            ("task", "", "malformed"),
-            ("task", r#"{"id":"7"}"#, "malformed"),
-            ("task_list", r#"{"phase":"odd"}"#, "malformed"),
-            ("task_list", r#"{"lim":1}"#, "malformed"),
-        ] {
-            let refusal = Query::read(question, body.as_bytes()).expect_err(body);
-            assert_eq!(refusal.code(), code, "{question} {body}");
-        }
-    }
-
-    #[test]
-    fn an_answer_has_an_end() {
-        for limit in [0, ROWS_MAX + 1] {
-            let query = Query::read("task_list", format!(r#"{{"limit":{limit}}}"#).as_bytes());
-            assert!(query.expect("it is a question").check().is_err(), "{limit}");
-        }
     }
 }

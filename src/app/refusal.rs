@@ -5,8 +5,14 @@ mod code;
 
 use std::time::Duration;
 
+use actors::agent::AgentRejection;
 use actors::command::Malformed;
+use actors::pipeline::PipelineRejection;
+use actors::run::RunRejection;
 use actors::runtime::Refused;
+use actors::schedule::ScheduleRejection;
+use actors::task::TaskRejection;
+use actors::trigger::TriggerRejection;
 use actors::work::reactor::parked::NotDone;
 use events::content::DEPTH_MAX;
 use events::store;
@@ -165,6 +171,19 @@ pub fn status_of_rejection(code: &str) -> u16 {
         "too_many" | "too_long" | "out_of_range" | "invalid_name" | "invalid_kind" => 422,
         _ => 409,
     }
+}
+
+/// Every code that an actor says no with.
+pub fn rejection_codes() -> impl Iterator<Item = &'static str> {
+    let codes = [
+        TaskRejection::CODES,
+        AgentRejection::CODES,
+        PipelineRejection::CODES,
+        RunRejection::CODES,
+        ScheduleRejection::CODES,
+        TriggerRejection::CODES,
+    ];
+    codes.into_iter().flatten().copied()
 }
 
 #[cfg(test)]

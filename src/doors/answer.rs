@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use actors::agent::AgentRejection;
 use actors::runtime::Done;
-use actors::task::TaskRejection;
 use events::id::CommandId;
 use events::store::Verdict;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -13,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::app::asking::Answered;
-use crate::app::refusal::{Code, Refusal, status_of_rejection};
+use crate::app::refusal::{Code, Refusal, rejection_codes, status_of_rejection};
 
 /// The longest message. It may quote what was sent, which nobody needs to have back as a whole.
 const MESSAGE_CHARS_MAX: usize = 400;
@@ -73,8 +71,7 @@ pub struct Reason {
 /// Every code there is.
 fn codes(_: &mut SchemaGenerator) -> Schema {
     let refused = Code::ALL.iter().map(|code| code.name());
-    let rejected = TaskRejection::CODES.iter().chain(AgentRejection::CODES).copied();
-    json_schema!({ "type": "string", "enum": refused.chain(rejected).collect::<Vec<_>>() })
+    json_schema!({ "type": "string", "enum": refused.chain(rejection_codes()).collect::<Vec<_>>() })
 }
 
 impl AnswerBody {

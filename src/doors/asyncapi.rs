@@ -8,15 +8,23 @@ mod building;
 mod headers;
 mod told;
 
-use actors::agent::{AgentCommand, AgentRejection};
-use actors::task::{TaskCommand, TaskRejection};
+use actors::agent::AgentCommand;
+use actors::pipeline::PipelineCommand;
+use actors::run::RunCommand;
+use actors::schedule::ScheduleCommand;
+use actors::task::TaskCommand;
+use actors::trigger::TriggerCommand;
 use events::agent::AgentEvent;
 use events::fact::FactEvent;
 use events::node::NodeEvent;
+use events::pipeline::PipelineEvent;
+use events::run::RunEvent;
+use events::schedule::ScheduleEvent;
 use events::task::TaskEvent;
+use events::trigger::TriggerEvent;
 use serde_json::{Value, json};
 
-use crate::app::refusal::{Code, status_of_rejection};
+use crate::app::refusal::{Code, rejection_codes, status_of_rejection};
 use building::Document;
 
 /// The version of AsyncAPI.
@@ -33,12 +41,20 @@ pub fn document() -> Value {
     asked::answers(&mut document);
     asked::verbs::<TaskCommand>(&mut document, "task");
     asked::verbs::<AgentCommand>(&mut document, "agent");
+    asked::verbs::<PipelineCommand>(&mut document, "pipeline");
+    asked::verbs::<RunCommand>(&mut document, "run");
+    asked::verbs::<ScheduleCommand>(&mut document, "schedule");
+    asked::verbs::<TriggerCommand>(&mut document, "trigger");
     asked::mending(&mut document);
     asked::facts(&mut document);
     asked::questions(&mut document);
     asked::signals(&mut document);
     told::events::<TaskEvent>(&mut document, "task");
     told::events::<AgentEvent>(&mut document, "agent");
+    told::events::<PipelineEvent>(&mut document, "pipeline");
+    told::events::<RunEvent>(&mut document, "run");
+    told::events::<ScheduleEvent>(&mut document, "schedule");
+    told::events::<TriggerEvent>(&mut document, "trigger");
     told::events::<FactEvent>(&mut document, "source");
     told::events::<NodeEvent>(&mut document, "node");
     told::work(&mut document);
@@ -62,8 +78,7 @@ pub fn document() -> Value {
 /// Every code that something is refused with.
 fn codes() -> Vec<Value> {
     let refused = Code::ALL.iter().map(|code| (code.name(), code.status(), code.again().is_some()));
-    let rejected = TaskRejection::CODES.iter().chain(AgentRejection::CODES);
-    let rejected = rejected.map(|code| (*code, status_of_rejection(code), false));
+    let rejected = rejection_codes().map(|code| (code, status_of_rejection(code), false));
     let row = |(code, class, again)| json!({ "code": code, "class": class, "again": again });
     refused.chain(rejected).map(row).collect()
 }

@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use actors::agent::AgentRejection;
+use actors::pipeline::PipelineRejection;
+use actors::run::RunRejection;
+use actors::schedule::ScheduleRejection;
 use actors::task::TaskRejection;
-use annals::app::refusal::{Code, status_of_rejection};
+use actors::trigger::TriggerRejection;
+use annals::app::refusal::{Code, rejection_codes, status_of_rejection};
 
 /// A code with its class, and whether the same may lead to something else later.
 type Row = (u16, String, bool);
@@ -16,9 +20,8 @@ fn codes() -> BTreeSet<Row> {
     let refused = Code::ALL
         .iter()
         .map(|code| (code.status(), code.name().to_owned(), code.again().is_some()));
-    let rejected = [TaskRejection::CODES, AgentRejection::CODES].concat();
     let rejected =
-        rejected.into_iter().map(|code| (status_of_rejection(code), code.to_owned(), false));
+        rejection_codes().map(|code| (status_of_rejection(code), code.to_owned(), false));
     refused.chain(rejected).collect()
 }
 
@@ -71,6 +74,10 @@ fn every_code_of_an_actor_is_among_those_that_there_are() {
     for (path, codes) in [
         ("actors/task/rejection.rs", TaskRejection::CODES),
         ("actors/agent/rejection.rs", AgentRejection::CODES),
+        ("actors/pipeline/rejection.rs", PipelineRejection::CODES),
+        ("actors/run/rejection.rs", RunRejection::CODES),
+        ("actors/schedule/rejection.rs", ScheduleRejection::CODES),
+        ("actors/trigger/rejection.rs", TriggerRejection::CODES),
     ] {
         let source = house(path);
         let given = source.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next());

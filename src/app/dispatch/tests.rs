@@ -1,17 +1,21 @@
 //! What is refused before an actor decides, and what that leaves behind.
 
 use actors::runtime::{Stage, Tools};
-use actors::task::Order;
+use actors::task::{Order, TaskCommand};
+use actors::work::BESIDE_BYTES_MAX;
 use events::bus::Router;
+use events::content::{Content, Json};
 use events::id::{CommandId, LogId, Principal, Tenant};
 use events::store::keys::{KeyStore as _, MemoryKeys};
 use events::store::memory::Memory;
 use events::store::snapshot::MemorySnapshots;
-use events::store::{EventStore, LogReader as _};
+use events::store::{EventStore, LogReader as _, Writer};
+use events::subject::Target;
 use events::time::Clock;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
+use uuid::Uuid;
 
 use super::*;
 use crate::app::background::AT_ONCE_MAX;
@@ -27,8 +31,8 @@ async fn dispatch(kib: usize) -> (Arc<Dispatch>, Arc<MemoryKeys>) {
     let snapshots = Arc::<MemorySnapshots>::default();
     let tools = Arc::new(Tools::new(writer, reader, snapshots, clock, Handle::current()));
     let keys = Arc::<MemoryKeys>::default();
-    let (bus, on_end) = (Arc::new(Router::new(1)), Box::new(|_| {}));
-    let means = Means::new(&Stage::here(), tools, Arc::clone(&keys) as _, bus, on_end);
+    let (kept, bus) = (Arc::clone(&keys) as _, Arc::new(Router::new(1)) as _);
+    let means = Arc::new(Means::new(&Stage::here(), tools, kept, bus, Box::new(|_| {})));
     let background = Background::on(Handle::current(), AT_ONCE_MAX);
     let all = Dispatch::new(&means, Keys::new(Arc::clone(&keys) as _), background);
     (Arc::new(Dispatch { kib: Arc::new(Semaphore::new(kib)), ..all }), keys)

@@ -1,7 +1,5 @@
 //! What is known about tasks.
 
-use std::collections::{BTreeMap, HashMap};
-
 use events::id::TaskId;
 use events::labels::Labels;
 use events::recorded::{Recorded, Stored};
@@ -16,9 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::TaskFilter;
 use super::shown::{AnswerOf, Happened, write};
 use crate::app::refusal::Refusal;
-
-/// How many tasks are looked at: the newest.
-pub(super) const TASKS_MAX: usize = 10_000;
 
 /// What a phase is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
@@ -142,48 +137,13 @@ fn read(stored: &Stored) -> Option<Recorded<TaskEvent>> {
 }
 
 /// The newest tasks.
-#[derive(Default)]
-pub(super) struct Newest {
-    rows: HashMap<String, (Position, TaskRow)>,
-    /// By where they were submitted.
-    order: BTreeMap<Position, String>,
-    left_out: u64,
-}
+pub(super) type Newest = super::newest::Newest<TaskList>;
 
-impl Newest {
-    pub(super) fn take(&mut self, stored: &Stored) {
-        let Some(event) = read(stored) else { return };
-        let id = event.stream.key.as_str();
-        if let TaskEvent::Submitted(_) = event.event {
-            self.order.insert(event.position, id.to_owned());
-            let row = TaskList::fold(None, &event).expect("what is submitted is a task");
-            self.rows.insert(id.to_owned(), (event.position, row));
-            return self.forget_eldest();
-        }
-        if let Some((at, row)) = self.rows.remove(id)
-            && let Some(row) = TaskList::fold(Some(row), &event)
-        {
-            self.rows.insert(id.to_owned(), (at, row));
-        }
-    }
-
-    fn forget_eldest(&mut self) {
-        if self.order.len() > TASKS_MAX
-            && let Some((_, id)) = self.order.pop_first()
-        {
-            self.rows.remove(&id);
-            self.left_out += 1;
-        }
-    }
-
-    /// The newest first.
-    pub(super) fn answer(&self, filter: &TaskFilter, position: Position) -> Vec<u8> {
-        let newest = self.order.values().rev();
-        let rows = newest.filter_map(|id| Some((id, &self.rows.get(id)?.1)));
-        let wanted = rows.filter(|(_, row)| filter.takes(row)).take(filter.limit);
-        let tasks = wanted.map(|(id, row)| Shown::of(id, row)).collect();
-        write(position.0, List { tasks, left_out: self.left_out })
-    }
+/// The newest first.
+pub(super) fn list(newest: &Newest, filter: &TaskFilter, position: Position) -> Vec<u8> {
+    let wanted = newest.rows().filter(|(_, row)| filter.takes(row)).take(filter.limit);
+    let tasks = wanted.map(|(id, row)| Shown::of(id, row)).collect();
+    write(position.0, List { tasks, left_out: newest.left_out() })
 }
 
 impl TaskFilter {

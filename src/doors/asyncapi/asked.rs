@@ -37,7 +37,7 @@ pub(super) fn verbs<C: Spoken>(document: &mut Document, category: &str) {
     for verb in C::VERBS {
         let message = format!("{category}.{verb}");
         let shape = C::shape(verb).expect("every verb has a shape");
-        let headers = if seals(verb) { SEALED_COMMAND } else { COMMAND };
+        let headers = if seals(category, verb) { SEALED_COMMAND } else { COMMAND };
         document.message(&message, Way::In, shape, headers);
         let target = || Target {
             category: category.parse().expect("it is a word"),

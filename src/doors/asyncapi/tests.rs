@@ -4,12 +4,20 @@ use std::collections::BTreeSet;
 
 use actors::agent::AgentCommand;
 use actors::command::Spoken as _;
+use actors::pipeline::PipelineCommand;
+use actors::run::RunCommand;
+use actors::schedule::ScheduleCommand;
 use actors::task::TaskCommand;
+use actors::trigger::TriggerCommand;
 use events::agent::AgentEvent;
 use events::codec::Words as _;
 use events::fact::FactEvent;
 use events::node::NodeEvent;
+use events::pipeline::PipelineEvent;
+use events::run::RunEvent;
+use events::schedule::ScheduleEvent;
 use events::task::TaskEvent;
+use events::trigger::TriggerEvent;
 use serde_json::Value;
 
 use super::document;
@@ -117,9 +125,17 @@ fn headers<'d>(document: &'d Value, message: &str) -> BTreeSet<&'d str> {
 fn it_offers_a_person_only_where_something_can_be_sealed_and_an_id_only_where_it_counts() {
     let document = document();
     let verbs = |category: &str, verbs: &[&str]| -> Vec<(String, bool)> {
-        verbs.iter().map(|verb| (format!("{category}.{verb}"), seals(verb))).collect()
+        verbs.iter().map(|verb| (format!("{category}.{verb}"), seals(category, verb))).collect()
     };
-    let all = [verbs("task", TaskCommand::VERBS), verbs("agent", AgentCommand::VERBS)].concat();
+    let all = [
+        verbs("task", TaskCommand::VERBS),
+        verbs("agent", AgentCommand::VERBS),
+        verbs("pipeline", PipelineCommand::VERBS),
+        verbs("run", RunCommand::VERBS),
+        verbs("schedule", ScheduleCommand::VERBS),
+        verbs("trigger", TriggerCommand::VERBS),
+    ]
+    .concat();
     assert!(all.iter().any(|(_, seals)| *seals) && all.iter().any(|(_, seals)| !seals));
     for (message, seals) in all {
         let headers = headers(&document, &message);
@@ -136,7 +152,17 @@ fn it_offers_a_person_only_where_something_can_be_sealed_and_an_id_only_where_it
 #[test]
 fn it_tells_of_everything_that_is_recorded() {
     let document = document();
-    let all = [TaskEvent::TYPES, AgentEvent::TYPES, FactEvent::TYPES, NodeEvent::TYPES].concat();
+    let all = [
+        TaskEvent::TYPES,
+        AgentEvent::TYPES,
+        PipelineEvent::TYPES,
+        RunEvent::TYPES,
+        ScheduleEvent::TYPES,
+        TriggerEvent::TYPES,
+        FactEvent::TYPES,
+        NodeEvent::TYPES,
+    ]
+    .concat();
     for wire_type in all {
         let name = format!("event.{}", wire_type.name);
         assert!(document["channels"].get(&name).is_some(), "{name}");

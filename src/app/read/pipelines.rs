@@ -1,0 +1,158 @@
+//! What is known about pipelines.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use events::content::Json;
+use events::id::PipelineId;
+use events::pipeline::PipelineEvent;
+use events::recorded::{Recorded, Stored};
+use events::shape::ShapeOf;
+use events::stream::Position;
+use projections::pipeline_list::{PipelineList, PipelineRow};
+use projections::projection::Projection;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::shown::{AnswerOf, write};
+use super::{PipelineFilter, PipelineWanted};
+use crate::app::refusal::Refusal;
+
+/// How many pipelines are looked at.
+const PIPELINES_MAX: usize = 10_000;
+/// How many editions an answer has: the newest.
+const EDITIONS_SHOWN: usize = 100;
+
+/// A pipeline, as answers show it.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Pipeline")]
+struct Shown<'a> {
+    id: &'a str,
+    /// The newest edition.
+    edition: u32,
+    /// Whether nothing new begins by that.
+    deprecated: bool,
+    defined_at: String,
+    changed_at: String,
+}
+
+/// One of its editions.
+#[derive(JsonSchema, Serialize)]
+struct Edition {
+    edition: u32,
+    deprecated: bool,
+    hash: String,
+    defined_at: String,
+    principal: String,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct One<'a> {
+    pipeline: Shown<'a>,
+    /// The newest of them, the newest first.
+    editions: Vec<Edition>,
+    /// What the edition says that was asked for: the newest, if none was.
+    definition: Json,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct List<'a> {
+    pipelines: Vec<Shown<'a>>,
+    /// How many were not looked at.
+    left_out: u64,
+}
+
+/// The shapes of both.
+pub(super) const ONE: ShapeOf = AnswerOf::<One<'static>>::json_schema;
+pub(super) const LIST: ShapeOf = AnswerOf::<List<'static>>::json_schema;
+
+impl<'a> Shown<'a> {
+    fn of(id: &'a str, row: &PipelineRow) -> Self {
+        Self {
+            id,
+            edition: row.edition,
+            deprecated: row.is_deprecated(),
+            defined_at: row.defined_at.to_string(),
+            changed_at: row.changed_at.to_string(),
+        }
+    }
+}
+
+/// What a newer program has written is passed over here.
+fn read(stored: &Stored) -> Option<Recorded<PipelineEvent>> {
+    Recorded::read(stored).ok()
+}
+
+/// One pipeline, while its history is gone through: of all the definitions only one is kept.
+pub(super) struct Looking {
+    wanted: PipelineWanted,
+    row: Option<PipelineRow>,
+    editions: VecDeque<Edition>,
+    definition: Option<Json>,
+    position: u64,
+}
+
+impl Looking {
+    pub(super) fn new(wanted: PipelineWanted) -> Self {
+        let (row, editions, definition) = (None, VecDeque::new(), None);
+        Self { wanted, row, editions, definition, position: 0 }
+    }
+
+    pub(super) fn take(&mut self, stored: &Stored) {
+        self.position = stored.position().0;
+        let Some(event) = read(stored) else { return };
+        self.row = PipelineList::fold(self.row.take(), &event);
+        let PipelineEvent::Defined(defined) = event.event else { return };
+        if self.wanted.edition.is_none_or(|edition| edition == defined.edition) {
+            self.definition = Some(defined.definition);
+        }
+        self.editions.push_front(Edition {
+            edition: defined.edition,
+            deprecated: false,
+            hash: defined.hash.to_string(),
+            defined_at: event.recorded_at.to_string(),
+            principal: stored.header().principal.to_owned(),
+        });
+        self.editions.truncate(EDITIONS_SHOWN);
+    }
+
+    pub(super) fn answer(self) -> Result<Vec<u8>, Refusal> {
+        let row = self.row.ok_or(Refusal::NotFound("pipeline"))?;
+        let definition = self.definition.ok_or(Refusal::NotFound("edition of the pipeline"))?;
+        let told = |edition: Edition| {
+            let deprecated = row.deprecated.contains(&edition.edition);
+            Edition { deprecated, ..edition }
+        };
+        let editions = self.editions.into_iter().map(told).collect();
+        let pipeline = Shown::of(self.wanted.id.as_str(), &row);
+        Ok(write(self.position, One { pipeline, editions, definition }))
+    }
+}
+
+/// All pipelines, by name.
+#[derive(Default)]
+pub(super) struct All {
+    rows: BTreeMap<PipelineId, PipelineRow>,
+    left_out: u64,
+}
+
+impl All {
+    pub(super) fn take(&mut self, stored: &Stored) {
+        let Some(event) = read(stored) else { return };
+        let Ok(id) = PipelineId::new(event.stream.key.as_str()) else { return };
+        let row = self.rows.remove(&id);
+        if row.is_none() && self.rows.len() >= PIPELINES_MAX {
+            let is_first = matches!(&event.event, PipelineEvent::Defined(it) if it.edition == 1);
+            self.left_out += u64::from(is_first);
+            return;
+        }
+        if let Some(row) = PipelineList::fold(row, &event) {
+            self.rows.insert(id, row);
+        }
+    }
+
+    pub(super) fn answer(&self, filter: &PipelineFilter, position: Position) -> Vec<u8> {
+        let pipelines = self.rows.iter().take(filter.limit);
+        let pipelines = pipelines.map(|(id, row)| Shown::of(id.as_str(), row)).collect();
+        write(position.0, List { pipelines, left_out: self.left_out })
+    }
+}
