@@ -5,7 +5,9 @@ mod agent;
 mod answers;
 mod bus;
 mod completions;
+mod demo;
 mod doctor;
+mod input;
 mod listening;
 mod log;
 mod migrate;
@@ -15,6 +17,8 @@ pub mod problem;
 mod progress;
 mod reaction;
 mod remote;
+mod run;
+mod saying;
 mod schema;
 mod serve;
 mod show;
@@ -98,12 +102,16 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Demo(demo::Demo),
     /// Hand in work, look at it, call it off
     #[command(subcommand)]
     Task(task::TaskCommand),
-    /// Look at definitions of pipelines before anything runs
+    /// Look at definitions of pipelines before anything runs, and define them
     #[command(subcommand)]
     Pipeline(pipeline::PipelineCommand),
+    /// Start pipelines, look at what becomes of them, have a say in it
+    #[command(subcommand)]
+    Run(run::RunCommand),
     /// Say who works, and whether they may get more
     #[command(subcommand)]
     Agent(agent::AgentCommand),
@@ -208,8 +216,10 @@ fn run(cli: Cli, settings: Settings, color: bool) -> Done {
     let context = Context { store: store.or(settings.store), json, quiet, color };
     match command {
         Command::Serve(command) => command.run(&context),
+        Command::Demo(command) => command.run(&context),
         Command::Task(command) => command.run(&context),
         Command::Pipeline(command) => command.run(&context),
+        Command::Run(command) => command.run(&context),
         Command::Agent(command) => command.run(&context),
         Command::Reaction(command) => command.run(&context),
         Command::Log(command) => command.run(&context),

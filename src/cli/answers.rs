@@ -32,6 +32,16 @@ pub(super) async fn list(
     Ok(answer)
 }
 
+/// Tells where a list comes from, and what is not in it.
+pub(super) fn say_where_from(answer: &Value, rows: &str, context: &Context) {
+    let left_out = match answer["left_out"].as_u64() {
+        Some(left_out) if left_out > 0 => format!("; {left_out} {rows} were not looked at"),
+        _ => String::new(),
+    };
+    let position = plain(&answer["position"]);
+    context.note(&format!("folded from the log, up to position {position}{left_out}"));
+}
+
 /// The rows that an object has under a name.
 pub(super) fn rows_of<'a>(object: &'a Value, name: &str) -> &'a [Value] {
     object[name].as_array().map_or(&[][..], Vec::as_slice)

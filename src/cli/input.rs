@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::io::AsyncReadExt as _;
 
 use crate::cli::problem::Problem;
@@ -12,7 +12,7 @@ const INPUT_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// JSON, in place or in a file.
 #[derive(Debug, clap::Args)]
-pub(super) struct Input {
+pub(in crate::cli) struct Input {
     /// What to work on: JSON
     #[arg(long, value_name = "JSON", conflicts_with = "input_file")]
     input: Option<String>,
@@ -23,7 +23,7 @@ pub(super) struct Input {
 
 impl Input {
     /// The JSON; nothing, if none was given.
-    pub(super) async fn read(&self) -> Result<Option<Value>, Problem> {
+    pub(in crate::cli) async fn read(&self) -> Result<Option<Value>, Problem> {
         let text = match (&self.input, &self.input_file) {
             (Some(text), _) => text.clone(),
             (None, Some(file)) if file.as_os_str() == "-" => {
@@ -37,5 +37,27 @@ impl Input {
         };
         let malformed = |error| Problem::Usage(format!("the input is not JSON: {error}"));
         serde_json::from_str(&text).map(Some).map_err(malformed)
+    }
+}
+
+/// Words to find it by.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Labelled {
+    /// Words to find it by; may be given several times
+    #[arg(long, value_name = "NAME=TEXT", value_parser = label)]
+    label: Vec<(String, String)>,
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    let (name, word) = text.split_once('=').ok_or("write NAME=TEXT")?;
+    Ok((name.into(), word.into()))
+}
+
+impl Labelled {
+    /// As they are said; nothing, if there are none.
+    pub(in crate::cli) fn said(&self) -> Option<Value> {
+        let labels: Map<_, _> =
+            self.label.iter().map(|(name, word)| (name.clone(), word.clone().into())).collect();
+        (!labels.is_empty()).then(|| labels.into())
     }
 }

@@ -1,11 +1,12 @@
 //! Commands that talk to a system that runs: how they find it, ask it, and understand its answers.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use events::bus::headers::InvalidHeader;
 use events::bus::nats::Nats;
 use events::bus::{self, Bus as _, Headers, Message, Name};
-use events::id::{StreamKey, Tenant, Word};
+use events::id::{StreamKey, Tenant, Word, main_tenant};
 use events::store::keys::new_id;
 use events::subject::{Subject, Target, What};
 use events::time::Clock as _;
@@ -35,7 +36,7 @@ pub(super) struct System {
 }
 
 /// What makes a command idempotent, and whom it is about.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Identified {
     /// The id of this command: sent again under it, it is not done again
     #[arg(long, value_name = "ID")]
@@ -100,11 +101,16 @@ impl Identified {
 }
 
 impl Remote {
-    /// Has something done.
+    /// Over this connection, about the data of whoever is alone in a system.
+    pub(super) fn of(bus: Nats, patience: Duration) -> Self {
+        Self { bus, tenant: main_tenant(), patience }
+    }
+
+    /// Has something done; the body is JSON.
     pub(super) async fn command(
         &self,
         (category, key, verb): (&str, &StreamKey, &str),
-        body: &Value,
+        body: &dyn Display,
         identified: &Identified,
     ) -> Result<Answered, Problem> {
         let target = Target {
@@ -130,7 +136,12 @@ impl Remote {
         self.ask(what, body, Headers::none()).await
     }
 
-    async fn ask(&self, what: What, body: &Value, headers: Headers) -> Result<Value, Problem> {
+    async fn ask(
+        &self,
+        what: What,
+        body: &dyn Display,
+        headers: Headers,
+    ) -> Result<Value, Problem> {
         let subject: Name = self.subject(what);
         let message = Message { headers, ..Message::new(subject, body.to_string()) };
         let until = Instant::now() + self.patience;

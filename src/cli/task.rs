@@ -2,7 +2,6 @@
 
 mod change;
 mod following;
-mod input;
 mod list;
 mod show;
 mod submit;

@@ -1,11 +1,9 @@
 //! `annals agent pause`, `drain`, `resume` and `retire`: a word to an agent.
 
-use std::process::ExitCode;
-
 use events::id::{AgentId, StreamKey};
 use serde_json::{Value, json};
 
-use crate::cli::output::Lines;
+use crate::cli::saying::{Word, say};
 use crate::cli::system::{Identified, System};
 use crate::cli::{Context, Done};
 
@@ -96,16 +94,6 @@ pub(super) async fn said(
     context: &Context,
 ) -> Done {
     let key = StreamKey::new(id.as_str()).expect("an agent's id is a token");
-    let remote = system.open().await?;
-    let answered = remote.command(("agent", &key, verb), body, identified).await?;
-    remote.close().await?;
-    let mut lines = Lines::new();
-    match (context.json, context.quiet, answered.happened) {
-        (true, _, _) => lines.json(&answered.whole),
-        (false, true, _) => {}
-        (false, false, true) => lines.text(&format!("{id} is {done}, at {}", answered.position)),
-        (false, false, false) => lines.text(&format!("{id} was {done} before")),
-    }
-    lines.flush().await?;
-    Ok(ExitCode::SUCCESS)
+    let word = Word { category: "agent", key, verb, body: body.clone(), done };
+    say((system, identified), word, context).await
 }

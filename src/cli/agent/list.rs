@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::cli::answers::{columns, list, plain};
+use crate::cli::answers::{columns, list, say_where_from};
 use crate::cli::output::Lines;
 use crate::cli::system::System;
 use crate::cli::{Context, Done};
@@ -28,8 +28,7 @@ impl List {
         let names = ["id", "phase", "kind", "slots", "capabilities"];
         let show = |agents: &[Value], lines: &mut Lines| columns(&names, agents, lines);
         let answer = list((&self.system, context), ("agent_list", "agents"), &asked, show).await?;
-        let position = plain(&answer["position"]);
-        context.note(&format!("folded from the log, up to position {position}"));
+        say_where_from(&answer, "agents", context);
         Ok(ExitCode::SUCCESS)
     }
 }

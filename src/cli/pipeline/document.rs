@@ -21,7 +21,7 @@ use places::{Place, Places};
 
 /// Something that is wrong with a definition, and where in its file, if that is known.
 #[derive(Debug)]
-pub(super) struct Mistake {
+pub(in crate::cli) struct Mistake {
     pub(super) place: Option<Place>,
     pub(super) wrong: Wrong,
 }
@@ -42,7 +42,17 @@ pub(super) fn read(file: &Path) -> Result<Result<Definition, Vec<Mistake>>, Prob
     Ok(understand(&bytes))
 }
 
-fn understand(bytes: &[u8]) -> Result<Definition, Vec<Mistake>> {
+/// Reads a file that has to be right.
+pub(super) fn right(file: &Path) -> Result<Definition, Problem> {
+    read(file)?.map_err(|mistakes| {
+        let first = mistakes.first().map(|mistake| mistake.wrong.to_string());
+        let (path, count) = (file.to_owned(), mistakes.len());
+        Problem::DefinitionWrong { path, count, first: first.unwrap_or_default() }
+    })
+}
+
+/// Reads the text of a file.
+pub(in crate::cli) fn understand(bytes: &[u8]) -> Result<Definition, Vec<Mistake>> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err(vec![unreadable(None, "it is no text in UTF-8", "save it as UTF-8")]);
     };

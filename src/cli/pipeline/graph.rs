@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use actors::pipeline::graph::{As, draw};
 use clap::ValueEnum;
 
-use super::document::read;
-use crate::cli::problem::Problem;
+use super::document::right;
 use crate::cli::{Done, output};
 
 /// Draw the stages of a definition, and what has to be over before each of them
@@ -36,15 +35,7 @@ enum Language {
 
 impl Graph {
     pub(super) fn run(&self) -> Done {
-        let definition = read(&self.file)?.map_err(|mistakes| {
-            let first = mistakes.first().map(|mistake| mistake.wrong.to_string());
-            let count = mistakes.len();
-            Problem::DefinitionWrong {
-                path: self.file.clone(),
-                count,
-                first: first.unwrap_or_default(),
-            }
-        })?;
+        let definition = right(&self.file)?;
         let language = match self.language {
             Language::Text => As::Text,
             Language::Mermaid => As::Mermaid,

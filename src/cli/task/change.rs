@@ -1,19 +1,16 @@
 //! `annals task cancel`, `withdraw` and `note`: a word to a task.
 
-use std::process::ExitCode;
-
 use events::id::{StreamKey, TaskId};
 use serde_json::{Value, json};
 
-use crate::cli::output::Lines;
-use crate::cli::system::{Identified, System};
+use crate::cli::saying::{Addressed, Word};
 use crate::cli::{Context, Done};
 
 /// Call a task off, whoever has it
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Cancel {
     #[command(flatten)]
-    task: Addressed,
+    task: Task,
     /// Why
     #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
@@ -23,7 +20,7 @@ pub(in crate::cli) struct Cancel {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Withdraw {
     #[command(flatten)]
-    task: Addressed,
+    task: Task,
     /// Why
     #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
@@ -33,7 +30,7 @@ pub(in crate::cli) struct Withdraw {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Note {
     #[command(flatten)]
-    task: Addressed,
+    task: Task,
     /// What is to be remembered
     #[arg(long, short)]
     text: String,
@@ -41,13 +38,11 @@ pub(in crate::cli) struct Note {
 
 /// Which task, and where.
 #[derive(Debug, clap::Args)]
-struct Addressed {
+struct Task {
     /// The task's id
     id: TaskId,
     #[command(flatten)]
-    identified: Identified,
-    #[command(flatten)]
-    system: System,
+    addressed: Addressed,
 }
 
 impl Cancel {
@@ -68,20 +63,10 @@ impl Note {
     }
 }
 
-impl Addressed {
+impl Task {
     async fn say(self, verb: &str, body: Value, done: &str, context: &Context) -> Done {
         let key = StreamKey::of_uuid(self.id.0);
-        let remote = self.system.open().await?;
-        let answered = remote.command(("task", &key, verb), &body, &self.identified).await?;
-        remote.close().await?;
-        let mut lines = Lines::new();
-        match (context.json, context.quiet, answered.happened) {
-            (true, _, _) => lines.json(&answered.whole),
-            (false, true, _) => {}
-            (false, false, true) => lines.text(&format!("{done}, at {}", answered.position)),
-            (false, false, false) => lines.text(&format!("it was {done} before")),
-        }
-        lines.flush().await?;
-        Ok(ExitCode::SUCCESS)
+        let word = Word { category: "task", key, verb, body, done };
+        self.addressed.say(word, context).await
     }
 }

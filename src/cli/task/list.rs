@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use events::id::AgentId;
 use serde_json::{Map, Value};
 
-use crate::cli::answers::{columns, list, plain};
+use crate::cli::answers::{columns, list, say_where_from};
 use crate::cli::output::Lines;
 use crate::cli::system::System;
 use crate::cli::{Context, Done};
@@ -46,16 +46,7 @@ impl List {
         let show = |tasks: &[Value], lines: &mut Lines| columns(&names, tasks, lines);
         let asked = body.into();
         let answer = list((&self.system, context), ("task_list", "tasks"), &asked, show).await?;
-        say_where_from(&answer, context);
+        say_where_from(&answer, "tasks", context);
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn say_where_from(answer: &Value, context: &Context) {
-    let left_out = match answer["left_out"].as_u64() {
-        Some(left_out) if left_out > 0 => format!("; {left_out} older tasks were not looked at"),
-        _ => String::new(),
-    };
-    let position = plain(&answer["position"]);
-    context.note(&format!("folded from the log, up to position {position}{left_out}"));
 }

@@ -8,8 +8,8 @@ use events::time::{Clock as _, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::following::{Following, Happened};
-use super::input::Input;
 use crate::cli::answers::event_line;
+use crate::cli::input::{Input, Labelled};
 use crate::cli::output::Lines;
 use crate::cli::problem::Problem;
 use crate::cli::signals::Signals;
@@ -55,9 +55,8 @@ pub(in crate::cli) struct Submit {
     /// How long it may wait for an agent
     #[arg(long, value_name = "MILLISECONDS")]
     queue_ms: Option<u64>,
-    /// Words to find it by; may be given several times
-    #[arg(long, value_name = "NAME=TEXT", value_parser = label)]
-    label: Vec<(String, String)>,
+    #[command(flatten)]
+    labels: Labelled,
     /// The task that it is a part of
     #[arg(long, value_name = "UUID")]
     parent: Option<TaskId>,
@@ -68,11 +67,6 @@ pub(in crate::cli) struct Submit {
     identified: Identified,
     #[command(flatten)]
     system: System,
-}
-
-fn label(text: &str) -> Result<(String, String), String> {
-    let (name, word) = text.split_once('=').ok_or("write NAME=TEXT")?;
-    Ok((name.into(), word.into()))
 }
 
 impl Submit {
@@ -112,9 +106,7 @@ impl Submit {
         let timeouts: Map<_, _> =
             timeouts.into_iter().filter_map(|(name, ms)| Some((name.into(), ms?.into()))).collect();
         say("timeouts", (!timeouts.is_empty()).then(|| timeouts.into()));
-        let labels: Map<_, _> =
-            self.label.iter().map(|(name, word)| (name.clone(), word.clone().into())).collect();
-        say("labels", (!labels.is_empty()).then(|| labels.into()));
+        say("labels", self.labels.said());
         say("parent", self.parent.map(|task| json!({ "task": task })));
         Ok(body.into())
     }
