@@ -37,6 +37,8 @@ pub enum Bench {
     Commands(Common),
     /// Tasks: submitted, placed, done by workers in another process, on record.
     Tasks(Common),
+    /// Runs of pipelines: started by clients of NATS, their tasks done by workers in another process.
+    Runs(Common),
     /// A system: how long it takes to start on a log with a history, and what it costs at rest.
     Serve(Common),
     /// Appends and says the peak memory of this process; part of the bench of the log.
@@ -86,6 +88,7 @@ pub fn run(bench: &Bench, json: bool) -> anyhow::Result<()> {
         Bench::ActorsIdle { path } => return actors::idle(path),
         Bench::Commands(common) => work::commands(common)?,
         Bench::Tasks(common) => work::tasks(common)?,
+        Bench::Runs(common) => work::runs(common)?,
         Bench::Serve(common) => serve::run(common)?,
         Bench::LogPeak { events, threads, path } => return log::peak(path, *events, *threads),
     };

@@ -1,8 +1,9 @@
-//! `annals bench commands` and `annals bench tasks`: what clients of NATS in another process get done
+//! `annals bench commands`, `annals bench tasks` and `annals bench runs`: what clients of NATS in another process get done
 //! by a system that runs, everything on disk before it is answered.
 
 pub(super) mod client;
 mod commands;
+mod runs;
 mod tasks;
 
 use super::{Common, Measure};
@@ -15,4 +16,9 @@ pub(super) fn commands(common: &Common) -> anyhow::Result<Vec<Measure>> {
 /// Measures tasks.
 pub(super) fn tasks(common: &Common) -> anyhow::Result<Vec<Measure>> {
     tasks::run(common)
+}
+
+/// Measures runs.
+pub(super) fn runs(common: &Common) -> anyhow::Result<Vec<Measure>> {
+    runs::run(common)
 }

@@ -59,7 +59,7 @@ fn batch(common: &Common) -> anyhow::Result<Vec<Measure>> {
 }
 
 /// So many tasks a second, from the first submission to the last result on record.
-async fn done(url: &str, count: u64) -> anyhow::Result<f64> {
+pub(super) async fn done(url: &str, count: u64) -> anyhow::Result<f64> {
     let worker = worker(url).await?;
     let client = connect(url).await?;
     let mut ends = client.subscribe("annals.main.event.task.*.completed").await?;
@@ -135,7 +135,7 @@ async fn one_by_one(url: &str, count: u64, flying: u64) -> anyhow::Result<Vec<Du
 }
 
 /// A worker that brings the result right away.
-async fn worker(url: &str) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
+pub(super) async fn worker(url: &str) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
     let client: Client = connect(url).await?;
     let offer = format!(r#"{{"kind":"bench","capabilities":["bench"],"slots":{SLOTS}}}"#);
     let mut work = client.queue_subscribe("annals.main.work.bench", "bench".into()).await?;
