@@ -6,7 +6,10 @@ use std::process::{Command, Stdio};
 
 use actors::agent::AgentCommand;
 use actors::command::{Carrying, Spoken};
+use actors::run::RunCommand;
+use actors::schedule::ScheduleCommand;
 use actors::task::TaskCommand;
+use actors::trigger::TriggerCommand;
 use annals::app::read::{QUESTIONS, Query};
 use annals::fact::{Defaults, parse};
 use events::agent::AgentEvent;
@@ -15,7 +18,11 @@ use events::content::{Content, Json};
 use events::fact::FactEvent;
 use events::id::Source;
 use events::personal::{KeyId, NONCE_BYTES, Personal};
+use events::pipeline::PipelineEvent;
+use events::run::RunEvent;
+use events::schedule::ScheduleEvent;
 use events::task::TaskEvent;
+use events::trigger::TriggerEvent;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -145,6 +152,60 @@ fn commands() -> Vec<Case> {
     [said::<TaskCommand>("task", &task), said::<AgentCommand>("agent", &agent)].concat()
 }
 
+/// What is said of many tasks together.
+fn commands_of_pipelines() -> Vec<Case> {
+    let (why, noon) = (json!({ "reason": "lunch" }), "2030-01-01T12:00:00Z");
+    let hash = "07".repeat(32);
+    let start = json!({
+        "pipeline": "nightly", "edition": 3, "input": { "a": 1 }, "begins_at": noon,
+        "labels": { "a": "b" },
+    });
+    let fork = json!({ "run": TASK, "from": "fetch", "input": 7, "labels": { "a": "b" } });
+    let verdict = json!({ "stage": "pay", "hash": hash, "note": "fine" });
+    let run = [
+        ("start", start),
+        ("fork", fork),
+        ("pause", why.clone()),
+        ("resume", why.clone()),
+        ("cancel", json!({ "reason": "enough", "undo": false })),
+        ("approve", verdict.clone()),
+        ("disapprove", verdict),
+        ("signal", json!({ "name": "go", "payload": { "a": 1 } })),
+        ("retry", json!({ "from": "fetch", "reason": "again" })),
+    ];
+    let schedule = [
+        (
+            "set",
+            json!({
+                "cron": "30 2 * * *", "zone": "Europe/Berlin", "jitter_ms": 7, "overlap": "queue",
+                "catch_up": "all", "late_ms": 9, "pipeline": "nightly", "edition": 1, "input": [1],
+            }),
+        ),
+        ("fire", json!({})),
+        ("pause", why.clone()),
+        ("resume", why.clone()),
+        ("remove", why.clone()),
+    ];
+    let trigger = [
+        (
+            "set",
+            json!({
+                "on": { "type": "order.paid", "source": "shop" }, "when": "${ fact.data.total > 1 }",
+                "pipeline": "thank", "edition": 1, "input": { "a": 1 },
+            }),
+        ),
+        ("pause", why.clone()),
+        ("resume", why.clone()),
+        ("remove", why),
+    ];
+    [
+        said::<RunCommand>("run", &run),
+        said::<ScheduleCommand>("schedule", &schedule),
+        said::<TriggerCommand>("trigger", &trigger),
+    ]
+    .concat()
+}
+
 fn questions() -> Vec<Case> {
     let tasks = json!({ "phase": "waiting", "kind": "a", "agent": "ada", "limit": 10 });
     let asked = [
@@ -152,6 +213,10 @@ fn questions() -> Vec<Case> {
         ("task_list", tasks),
         ("agent", json!({ "id": "ada" })),
         ("agent_list", json!({ "limit": 10 })),
+        ("pipeline", json!({ "id": "nightly", "edition": 3 })),
+        ("pipeline_list", json!({ "limit": 10 })),
+        ("run", json!({ "id": TASK })),
+        ("run_list", json!({ "phase": "running", "pipeline": "nightly", "limit": 10 })),
         ("reaction_list", json!({ "limit": 10 })),
     ];
     assert_eq!(asked.each_ref().map(|(question, _)| *question), QUESTIONS, "every one is tried");
@@ -214,8 +279,17 @@ fn what_is_told_is_what_is_understood() {
     let told = annals(&["schema", "asyncapi"]).output().expect("it starts");
     assert!(told.status.success(), "{told:?}");
     let document = String::from_utf8(told.stdout).expect("text");
-    let told = [events::<TaskEvent>(), events::<AgentEvent>(), events::<FactEvent>()].concat();
-    let cases = [commands(), questions(), facts(), told].concat();
+    let told = [
+        events::<TaskEvent>(),
+        events::<AgentEvent>(),
+        events::<FactEvent>(),
+        events::<PipelineEvent>(),
+        events::<RunEvent>(),
+        events::<ScheduleEvent>(),
+        events::<TriggerEvent>(),
+    ]
+    .concat();
+    let cases = [commands(), commands_of_pipelines(), questions(), facts(), told].concat();
     assert!(cases.len() > 1000, "{}", cases.len());
     let wrong = wrong(&document, &cases);
     assert!(

@@ -19,6 +19,7 @@ mod panics;
 mod personal;
 mod raw;
 mod reactions;
+mod runs;
 pub(crate) mod system;
 mod tenants;
 mod unfinished;
