@@ -62,9 +62,8 @@ impl Rejection for ScheduleRejection {
             Self::UnknownZone(_) => "schedule.unknown_zone",
             Self::NeverFires => "schedule.never_fires",
             Self::UnderWay { .. } => "schedule.under_way",
-            Self::TooManyWait | Self::OutOfBounds(OutOfBounds::TooMany { .. }) => {
-                "schedule.too_many"
-            }
+            Self::TooManyWait => "schedule.too_many",
+            Self::OutOfBounds(OutOfBounds::TooMany { .. }) => "schedule.too_many",
             Self::OutOfBounds(OutOfBounds::TooLong { .. }) => "schedule.too_long",
             Self::OutOfBounds(OutOfBounds::InvalidName { .. }) => "schedule.invalid_name",
             Self::OutOfBounds(OutOfBounds::OutOfRange { .. }) => "schedule.out_of_range",

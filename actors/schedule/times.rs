@@ -6,7 +6,7 @@ use croner::parser::{CronParser, Seconds, Year};
 use events::schedule::When;
 use events::time::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::ScheduleRejection;
 use crate::bounds::{VALUE_BYTES_MAX, text};
@@ -103,14 +103,12 @@ impl Pattern {
 
     /// When a clock on the wall shows this, or more, for the first time.
     fn first(&self, wall: DateTime) -> Option<jiff::Timestamp> {
-        match self.zone.to_ambiguous_timestamp(wall).offset() {
-            AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(wall).ok(),
-            AmbiguousOffset::Fold { before, .. } => before.to_timestamp(wall).ok(),
-            AmbiguousOffset::Gap { after, .. } => {
-                let before = after.to_timestamp(wall).ok()?;
-                self.zone.following(before).next().map(|change| change.timestamp())
-            }
+        // Of two such times it is the first; of none, one as long before the gap as this is in it.
+        let earlier = self.zone.to_ambiguous_timestamp(wall).earlier().ok()?;
+        if self.zone.to_datetime(earlier) == wall {
+            return Some(earlier);
         }
+        self.zone.following(earlier).next().map(|change| change.timestamp())
     }
 
     /// Each instant at which the clock on the wall shows a time that is meant: what it leaves out is left
@@ -119,9 +117,9 @@ impl Pattern {
     fn by_what_passes(&self, time: jiff::Timestamp) -> Option<jiff::Timestamp> {
         let (mut from, mut is_included) = (time, false);
         loop {
-            let offset = self.zone.to_offset(from);
-            let wall = self.cron.find_next_occurrence(&offset.to_datetime(from), is_included);
-            let next = offset.to_timestamp(wall.ok()?).ok()?;
+            let shown = self.zone.to_datetime(from);
+            let wall = self.cron.find_next_occurrence(&shown, is_included).ok()?;
+            let next = from.checked_add(wall.duration_since(shown)).ok()?;
             let change = self.zone.following(from).next().map(|change| change.timestamp());
             match change.filter(|change| *change <= next) {
                 Some(change) => (from, is_included) = (change, true),

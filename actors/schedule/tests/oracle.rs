@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use proptest::collection::btree_set;
 use proptest::sample::select;
@@ -72,7 +72,7 @@ fn pattern() -> impl Strategy<Value = [Field; 5]> {
 
 fn fits([minute, hour, day, month, weekday]: &[Field; 5], wall: DateTime) -> bool {
     let is_day = day.fits.contains(&wall.day());
-    let is_weekday = weekday.fits.contains(&wall.weekday().to_sunday_zero_offset());
+    let is_weekday = weekday.fits.contains(&wall.weekday().since(Weekday::Sunday));
     // Where both are named, one is enough.
     let is_date =
         if day.any() || weekday.any() { is_day && is_weekday } else { is_day || is_weekday };
