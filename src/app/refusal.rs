@@ -167,8 +167,12 @@ impl From<Refused> for Refusal {
 #[must_use]
 pub fn status_of_rejection(code: &str) -> u16 {
     match code.split_once('.').map_or(code, |(_, reason)| reason) {
-        "not_found" => 404,
-        "too_many" | "too_long" | "out_of_range" | "invalid_name" | "invalid_kind" => 422,
+        "not_yours_to_approve" => 403,
+        "not_found" | "no_such_stage" => 404,
+        "edition_not_found" | "pipeline_not_found" | "fork_not_found" => 404,
+        "too_many" | "too_long" | "out_of_range" | "too_deep" | "invalid" => 422,
+        "invalid_name" | "invalid_kind" | "invalid_pattern" | "unknown_zone" | "never_fires" => 422,
+        "input_invalid" | "input_sealed" | "input_too_large" => 422,
         _ => 409,
     }
 }

@@ -107,7 +107,7 @@ fn said<C: Spoken>(category: &str, bodies: &[(&str, Value)]) -> Vec<Case> {
     assert_eq!(verbs, C::VERBS, "every verb is tried");
     let one = |(verb, body): &(&str, Value)| {
         let is_read = |body: &[u8]| C::read(verb, body, &mut Anyone).is_ok();
-        cases(&format!("{category}.{verb}"), body, is_read)
+        cases(&format!("command.{category}.{verb}"), body, is_read)
     };
     bodies.iter().flat_map(one).collect()
 }

@@ -35,7 +35,8 @@ pub(super) fn answers(document: &mut Document) {
 /// What can be said to actors of a category.
 pub(super) fn verbs<C: Spoken>(document: &mut Document, category: &str) {
     for verb in C::VERBS {
-        let message = format!("{category}.{verb}");
+        // Something may be said and happen in the same word: `schedule.set`.
+        let message = format!("command.{category}.{verb}");
         let shape = C::shape(verb).expect("every verb has a shape");
         let headers = if seals(category, verb) { SEALED_COMMAND } else { COMMAND };
         document.message(&message, Way::In, shape, headers);
@@ -51,7 +52,7 @@ pub(super) fn verbs<C: Spoken>(document: &mut Document, category: &str) {
             ("enqueue", What::Enqueue(target()), enqueued),
         ] {
             document.channel(&Channel {
-                name: &format!("{kind}.{message}"),
+                name: &format!("{kind}.{category}.{verb}"),
                 what,
                 id: Some(category),
                 way: Way::In,

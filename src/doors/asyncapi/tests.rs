@@ -125,7 +125,10 @@ fn headers<'d>(document: &'d Value, message: &str) -> BTreeSet<&'d str> {
 fn it_offers_a_person_only_where_something_can_be_sealed_and_an_id_only_where_it_counts() {
     let document = document();
     let verbs = |category: &str, verbs: &[&str]| -> Vec<(String, bool)> {
-        verbs.iter().map(|verb| (format!("{category}.{verb}"), seals(category, verb))).collect()
+        verbs
+            .iter()
+            .map(|verb| (format!("command.{category}.{verb}"), seals(category, verb)))
+            .collect()
     };
     let all = [
         verbs("task", TaskCommand::VERBS),
