@@ -133,7 +133,7 @@ impl Decider for Run {
     type Rejection = RunRejection;
 
     const STATE_VERSION: u32 = 1;
-    const SHAPE: u64 = 0;
+    const SHAPE: u64 = 0x6bdc_f379_b812_093a;
 
     fn begins(command: &RunCommand) -> bool {
         matches!(command, RunCommand::Start(_) | RunCommand::Fork(_))

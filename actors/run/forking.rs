@@ -168,20 +168,21 @@ fn together(kept: Vec<Kept>) -> Vec<Vec<Kept>> {
 /// A kept stage in parts that an event can have.
 fn apart(kept: Kept) -> Vec<Kept> {
     let Kept { stage, how, output, items } = kept;
-    let part = |items| Kept { stage: stage.clone(), how, output: None, items };
-    let mut parts = vec![Kept { output, ..part(vec![]) }];
-    let (mut now, mut size) = (Vec::new(), 0);
+    let (mut together, mut now, mut size) = (Vec::new(), Vec::new(), 0);
     for item in items {
         let weight = bytes(&item.output) + KEPT_BYTES / 2;
         if size + weight > KEPT_EVENT_BYTES_MAX && !now.is_empty() {
-            parts.push(part(std::mem::take(&mut now)));
+            together.push(std::mem::take(&mut now));
             size = 0;
         }
         size += weight;
         now.push(item);
     }
-    if !now.is_empty() {
-        parts.push(part(now));
+    together.push(now);
+    let part = |items| Kept { stage: stage.clone(), how, output: None, items };
+    let mut parts: Vec<Kept> = together.into_iter().map(part).collect();
+    if let Some(first) = parts.first_mut() {
+        first.output = output;
     }
     parts
 }

@@ -1,9 +1,18 @@
 //! What a run does, told as it goes: each sentence says what is asked of it and what happens then, an
 //! event a line.
 
+mod again;
+mod approving;
+
 mod dice;
+mod ending;
 mod graphs;
+mod items;
+mod keeping;
+mod large;
 mod random;
+mod signals;
+mod stages;
 mod starting;
 mod tale;
 mod world;
@@ -53,6 +62,10 @@ fn begin(document: &Value, input: &Value) -> Begin {
         begins_at: None,
         labels: [].into(),
     }
+}
+
+fn moment(now: Timestamp) -> Moment {
+    Moment { now, id: events::id::StreamKey::of_uuid(the_run().0) }
 }
 
 fn start(begin: Begin) -> RunCommand {

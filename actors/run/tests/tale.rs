@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use events::codec::{Words, decode};
-use events::id::{StreamKey, TaskId};
+use events::id::TaskId;
 use events::run::{Does, RunEvent, Work};
 
 use super::*;
@@ -35,16 +35,8 @@ impl Tale {
         tale
     }
 
-    fn moment(&self) -> Moment {
-        Moment {
-            now: self.now,
-            tenant: events::id::main_tenant(),
-            id: StreamKey::of_uuid(the_run().0),
-        }
-    }
-
     pub(super) fn decide(&self, command: RunCommand) -> Decision {
-        self.run.decide(command, &self.moment())
+        self.run.decide(command, &moment(self.now))
     }
 
     /// What happens when this is asked of it, a line for each event.
@@ -198,7 +190,8 @@ pub(super) fn line(event: &RunEvent) -> String {
         E::Ending(it) => say(&format!("{} undoes: {}", why(&it.why), it.undoes)),
         E::WorkCalledOff(it) => say(&format!("{} tasks {} runs", it.tasks.len(), it.runs.len())),
         E::Finished(it) => {
-            say(&format!("{:?} {}", it.how, shown(it.result.as_ref())).to_lowercase());
+            say(&format!("{:?}", it.how).to_lowercase());
+            say(&shown(it.result.as_ref()));
             say(&code(it.error.as_ref()));
             say(&format!("undone: {:?}", it.undone).to_lowercase());
         }
@@ -218,7 +211,7 @@ fn work(work: &Work) -> String {
         }
         Work::Items { count } => format!("{count} items"),
         Work::Signal { name } => format!("signal {name}"),
-        Work::Until { at } => format!("until +{}", at.millis() - NOON.millis()),
+        Work::Until { at } => format!("until +{}", (at.0 - NOON.0) / 1000),
         Work::Nothing => "nothing".into(),
     }
 }
