@@ -33,7 +33,7 @@ impl Run {
             Some(stage) => {
                 let n = draft.plan.place(stage);
                 let named = || RunRejection::NoStage { stage: stage.to_string() };
-                self.beginning_at(&draft.plan, n.ok_or_else(named)?)
+                self.stage_and_behind(&draft.plan, n.ok_or_else(named)?)
             }
             None if end.how == How::Completed => return Err(RunRejection::NothingToRetry),
             None => self.what_failed(&draft.plan),
@@ -55,7 +55,7 @@ impl Run {
     }
 
     /// A stage, and everything behind it that has been decided about.
-    fn beginning_at(&self, plan: &Plan, n: usize) -> Vec<usize> {
+    fn stage_and_behind(&self, plan: &Plan, n: usize) -> Vec<usize> {
         let mut is_meant = plan.behind([n]);
         is_meant[n] = true;
         self.decided(&is_meant, |_| true)

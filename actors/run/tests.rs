@@ -65,7 +65,8 @@ fn begin(document: &Value, input: &Value) -> Begin {
 }
 
 fn moment(now: Timestamp) -> Moment {
-    Moment { now, id: events::id::StreamKey::of_uuid(the_run().0) }
+    let id = events::id::StreamKey::of_uuid(the_run().0);
+    Moment { now, tenant: events::id::main_tenant(), id }
 }
 
 fn start(begin: Begin) -> RunCommand {

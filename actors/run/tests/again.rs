@@ -33,9 +33,8 @@ fn failed_once() -> Tale {
 fn what_failed_is_done_again_and_what_was_done_stays() {
     let mut tale = failed_once();
     assert_eq!(tale.says(retry(None)), ["retried b", "stage_began b 3 items", "items_began b 1=2"]);
-    let began = tale.history.iter().rev().find_map(|event| match event {
-        RunEvent::StageBegan(began) => Some(began.turn),
-        _ => None,
+    let began = tale.history.iter().rev().find_map(|event| {
+        if let RunEvent::StageBegan(began) = event { Some(began.turn) } else { None }
     });
     assert_eq!(began, Some(1));
     assert_eq!(

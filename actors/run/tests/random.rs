@@ -49,7 +49,7 @@ fn a_stage(n: usize, dice: &mut Dice) -> Value {
         8 => stage["wait"] = wait(dice),
         _ => stage["approval"] = approval(dice),
     }
-    if dice.often(15) && !matches!(stage.get("wait"), Some(_)) {
+    if dice.often(15) && stage.get("wait").is_none() {
         stage["approval"] = approval(dice);
     }
     stage

@@ -1,6 +1,7 @@
 //! A run among those that it has to do with: tasks and other runs that take their time, end somehow and
 //! are told twice; a clock; people; and a process that is killed, after which everything but the log
 //! is gone, and whatever followed from an event follows from it again.
+#![expect(clippy::wildcard_enum_match_arm, reason = "most events are about something else")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,7 +66,7 @@ impl World {
     }
 
     /// Until the run is over, and nobody has anything left to tell it.
-    pub(super) fn to_the_end(&mut self) {
+    pub(super) fn until_the_end(&mut self) {
         for _ in 0..STEPS_MAX {
             if self.is_settled() && !self.retries() {
                 return;
