@@ -185,7 +185,12 @@ impl World {
             1 | 2 => self.say(RunCommand::Resume { reason: reason() }),
             3 => {
                 let undoes = self.dice.often(70);
+                let was_open = matches!(self.tale.run.phase(), PhaseShown::Open);
+                let from = self.tale.history.len();
                 self.say(RunCommand::Cancel { reason: reason(), undoes });
+                let is_so = |event: &RunEvent| matches!(event, RunEvent::Ending(ending) if ending.undoes == undoes);
+                let is_heard = !was_open || self.tale.history[from..].iter().any(is_so);
+                assert!(is_heard, "whoever calls a run off says whether it is undone");
             }
             4 => {
                 let name = if self.dice.often(50) { "go" } else { "stay" };
