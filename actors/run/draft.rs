@@ -19,6 +19,12 @@ use crate::decider::Moment;
 /// What an event has beside what it carries, roughly.
 const EVENT_BYTES: usize = 256;
 
+#[cfg(test)]
+thread_local! {
+    /// How many were made: each has cost a copy of the run.
+    pub(super) static DRAFTS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// A decision in the making.
 pub(super) struct Draft {
     pub(super) run: Run,
@@ -34,6 +40,8 @@ pub(super) struct Draft {
 impl Draft {
     /// Nothing has been decided about the run. Where its plan cannot be read nothing can be.
     pub(super) fn of(run: &Run, moment: &Moment) -> Option<Self> {
+        #[cfg(test)]
+        DRAFTS.set(DRAFTS.get() + 1);
         let plan = Arc::clone(run.plan()?);
         let (run, id, now) = (run.clone(), run_id(moment), moment.now);
         Some(Self {

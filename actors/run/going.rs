@@ -74,10 +74,10 @@ impl Draft {
     }
 
     /// Asks the stages whose turn it is whether they are needed. If one is not, those behind it are
-    /// asked, too.
+    /// asked, too. One that cannot say is an event, of which there may be too many.
     fn sort_out(&mut self, ready: &mut BTreeSet<usize>, willing: &mut BTreeSet<usize>) {
         let mut skipped = Vec::new();
-        while let Some(n) = ready.pop_first() {
+        while let Some(n) = ready.pop_first().filter(|_| !self.is_spent()) {
             let plan = Arc::clone(&self.plan);
             let has_begun = self.stage(n).standing != Standing::Waits;
             let needed = match &plan.stage(n).when {

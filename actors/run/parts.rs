@@ -6,7 +6,7 @@ use events::run::{ItemEnded, PartHow, RunEvent, StageEnded, UndoEnded};
 use events::task::Failure;
 use uuid::Uuid;
 
-use super::bounds::{KEPT_BYTES_MAX, OPEN_MAX};
+use super::bounds::{ITEMS_BEGIN_MAX, KEPT_BYTES_MAX, OPEN_MAX};
 use super::command::PartEnd;
 use super::draft::Draft;
 use super::held::bytes;
@@ -86,12 +86,13 @@ impl Run {
             return false;
         }
         let is_harmless = ended.how == PartHow::Completed || plan.on_failure == OnFailure::Continue;
-        let is_crowded = self.open.len() >= OPEN_MAX;
+        // Where the run is full others wait for room, too; they get it some at a time.
+        let has_room_again = OPEN_MAX + 1 == self.open.len() + ITEMS_BEGIN_MAX;
         match &self.phase {
             Phase::Open { .. } if self.stages[n].is_late => true,
             Phase::Open { is_paused: true } => is_harmless,
             Phase::Open { is_paused: false } => {
-                is_harmless && !is_crowded && items.room_behind(plan.at_once) == 0
+                is_harmless && !has_room_again && items.room_behind(plan.at_once) == 0
             }
             Phase::Ending { .. } => true,
             Phase::Unknown | Phase::NotStarted(_) | Phase::Over(_) => false,

@@ -94,7 +94,10 @@ impl Unbegun {
     /// In the words of a failure, without the name of the category.
     fn failure(self) -> Failure {
         self.0.map_or_else(
-            |failure| failure,
+            |Failure { code, message }| Failure {
+                code: cut(code, NAME_BYTES_MAX),
+                message: cut(message, TEXT_BYTES_MAX),
+            },
             |no| {
                 let code = no.code().trim_start_matches("run.").to_owned();
                 Failure { code, message: cut(no.to_string(), TEXT_BYTES_MAX) }

@@ -5,6 +5,7 @@ use events::id::EventId;
 
 use super::*;
 use crate::run::bounds::{DECISION_EVENTS_MAX, OPEN_MAX};
+use crate::run::draft::DRAFTS;
 
 fn ring_go_on(at: Timestamp) -> RunCommand {
     let cause = EventId(Uuid::nil());
@@ -45,6 +46,41 @@ fn a_chain_of_stages_that_end_where_they_begin_takes_some_decisions() {
     paused.says(RunCommand::Resume { reason: String::new() });
     go_on(&mut paused);
     assert_eq!(paused.run.phase().name(), "completed");
+}
+
+#[test]
+fn conditions_that_nobody_can_tell_take_more_than_one_decision() {
+    let stage = |n: usize| {
+        json!({ "name": format!("s{n}"), "task": "t", "when": "${ input.a }",
+            "on_failure": "continue" })
+    };
+    let stages: Vec<Value> = (0..1_200).map(stage).collect();
+    let mut tale = Tale::of(&of(json!(stages)), &json!({}));
+    assert_eq!(tale.history.len(), DECISION_EVENTS_MAX + 1);
+    assert_eq!(go_on(&mut tale), 2);
+    assert_eq!(tale.run.phase().name(), "completed");
+}
+
+#[test]
+fn where_a_run_is_full_others_get_room_some_at_a_time() {
+    let each = |name: &str| json!({ "name": name, "foreach": "${ input }", "task": "t", "at_once": 10_000 });
+    let list: Vec<usize> = (0..6_000).collect();
+    let mut run = Run::default();
+    let at = moment(NOON);
+    let mut say = |command| {
+        let events = run.decide(command, &at).expect("it happens");
+        run = events.iter().fold(std::mem::take(&mut run), Run::evolve);
+        run.clone()
+    };
+    let document = of(json!([each("a"), each("b")]));
+    let begun = say(start(begin(&document, &json!(list))));
+    assert_eq!(begun.waits(), [Waits::Parts(OPEN_MAX)]);
+    let drafts = DRAFTS.get();
+    for (n, part) in (1..=128).zip(begun.open_parts(the_run())) {
+        let after = say(tale::ended(part.id, tale::done(&json!(1))));
+        assert_eq!(after.waits(), [Waits::Parts(OPEN_MAX - n % 64)]);
+    }
+    assert_eq!(DRAFTS.get() - drafts, 2);
 }
 
 #[test]
@@ -100,6 +136,7 @@ fn ten_thousand_items_are_counted_one_by_one() {
     run = history.iter().fold(run, Run::evolve);
     let parts = run.open_parts(the_run());
     assert_eq!((parts.len(), history.len()), (OPEN_MAX, 2 + 10_000 / 64 + 1));
+    let drafts = DRAFTS.get();
     for part in parts.iter().rev() {
         let end = || tale::ended(part.id, tale::done(&json!(1)));
         let events = run.decide(end(), &at).expect("it ends");
@@ -108,6 +145,9 @@ fn ten_thousand_items_are_counted_one_by_one() {
         history.extend(events);
         assert_eq!(run.decide(end(), &at), Ok(vec![]), "an end counts twice");
     }
+    // Two of them lead to something else, or might: the last, and the one with which a run that was
+    // full has room for others. Only they need a copy of the run.
+    assert_eq!(DRAFTS.get() - drafts, 2);
     assert_eq!(run.open_parts(the_run()).len(), 1);
     assert_eq!(Run::replay(&history), run);
     crate::spec::survives_being_kept(&run);
