@@ -1,5 +1,8 @@
-//! What follows from an event: commands to other actors. A reaction is pure and remembers nothing;
-//! what it needs beside the event is how the event's stream began, and it says when it does.
+//! What follows from an event: commands to other actors. A reaction is pure. Most remember nothing:
+//! what they need beside the event is how the event's stream began, and they say when they do. Others
+//! have a mind, which remembers what was agreed on before.
+
+mod mind;
 
 use events::codec::WireType;
 use events::header::Header;
@@ -11,6 +14,7 @@ use crate::agent::AgentCommand;
 use crate::run::RunCommand;
 use crate::schedule::ScheduleCommand;
 use crate::task::TaskCommand;
+pub use mind::{Led, Mind};
 
 /// Something that follows from events.
 pub trait Reaction: Send + 'static {
@@ -90,6 +94,13 @@ fn token(id: &str) -> StreamKey {
 pub fn command_id(reaction: &str, event: &Known, index: u32) -> CommandId {
     let cause = event.id();
     CommandId::derived(cause, cause.millis(), reaction, index)
+}
+
+/// The id of the command that follows from an event because of something that is remembered.
+#[must_use]
+pub fn led_id(reaction: &str, event: &Known, because: &str) -> CommandId {
+    let cause = event.id();
+    CommandId::derived(cause, cause.millis(), &format!("{reaction}/{because}"), 0)
 }
 
 #[cfg(test)]

@@ -2,14 +2,16 @@
 
 pub mod carry_out;
 pub mod report_to_parent;
+pub mod start_by_fact;
 
 use events::codec::WireType;
 use events::header::Header;
 use events::known::Known;
 
-use crate::reaction::{Reaction, ToDo};
+use crate::reaction::{Mind, Reaction, ToDo};
 use carry_out::CarryOut;
 use report_to_parent::ReportToParent;
+use start_by_fact::StartByFact;
 
 /// A reaction in the list of them all.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +26,8 @@ pub struct Listed {
     pub asks_how_it_began: fn(&Known) -> bool,
     /// [`Reaction::react`].
     pub react: fn(&Known, Option<&Known>) -> Vec<ToDo>,
+    /// What it remembers, if it does; then that reacts.
+    pub mind: Option<fn() -> Box<dyn Mind>>,
 }
 
 impl Listed {
@@ -36,12 +40,34 @@ impl Listed {
             needs_beginning: R::needs_beginning,
             asks_how_it_began: R::asks_how_it_began,
             react: R::react,
+            mind: None,
+        }
+    }
+
+    /// One that reacts by what it remembers.
+    #[must_use]
+    pub const fn remembering(
+        name: &'static str,
+        hears: &'static [WireType],
+        mind: fn() -> Box<dyn Mind>,
+    ) -> Self {
+        Self {
+            name,
+            hears,
+            needs_beginning: |_, _| None,
+            asks_how_it_began: |_| false,
+            react: |_, _| vec![],
+            mind: Some(mind),
         }
     }
 }
 
 /// All of them.
-pub const ALL: &[Listed] = &[Listed::of::<ReportToParent>(), Listed::of::<CarryOut>()];
+pub const ALL: &[Listed] = &[
+    Listed::of::<ReportToParent>(),
+    Listed::of::<CarryOut>(),
+    Listed::remembering(start_by_fact::NAME, start_by_fact::HEARS, StartByFact::begin),
+];
 
 #[cfg(test)]
 mod tests {

@@ -83,11 +83,13 @@ pub enum Bug {
     CompensationSkippedOnCancel,
     /// Whoever agrees agrees to whatever a stage does.
     ApprovalNotBound,
+    /// What a trigger starts has another id each time it is looked at.
+    TriggerFiresAgain,
 }
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -124,6 +126,7 @@ impl Bug {
         Self::FanInCountsTwice,
         Self::CompensationSkippedOnCancel,
         Self::ApprovalNotBound,
+        Self::TriggerFiresAgain,
     ];
 
     /// The name that picks it.
@@ -166,6 +169,7 @@ impl Bug {
             Self::FanInCountsTwice => "fan_in_counts_twice",
             Self::CompensationSkippedOnCancel => "compensation_skipped_on_cancel",
             Self::ApprovalNotBound => "approval_not_bound",
+            Self::TriggerFiresAgain => "trigger_fires_again",
         }
     }
 }

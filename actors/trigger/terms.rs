@@ -33,13 +33,13 @@ pub struct Terms {
 
 impl Terms {
     /// Those that were recorded.
-    pub(super) fn of(set: &Set) -> Self {
+    pub(crate) fn of(set: &Set) -> Self {
         let Set { kind, source, filter, pipeline, edition, input, .. } = set.clone();
         Self { kind, source, filter, pipeline, edition, input: input.as_str().to_owned() }
     }
 
     /// As they are recorded.
-    pub(super) fn recorded(self, at: Timestamp) -> Set {
+    pub(crate) fn recorded(self, at: Timestamp) -> Set {
         let Self { kind, source, filter, pipeline, edition, input } = self;
         let input = Json::parse(&input).expect("it was read before");
         Set { kind, source, filter, pipeline, edition, input, at }

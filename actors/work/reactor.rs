@@ -9,9 +9,10 @@
 //! | `answers` | what comes back |
 //! | `saving` | how far it came, kept with the log |
 //! | [`parked`] [`mending`] | events that it could not deal with, and what people do about them |
-//! | `recent` | how streams began |
+//! | `recent` `memory` | how streams began; what a reaction remembers of what happened before |
 
 mod answers;
+mod memory;
 pub mod mending;
 mod order;
 pub mod parked;
@@ -41,6 +42,7 @@ use super::foreman::feed::Feed;
 use super::{Means, watched};
 use crate::reactions::Listed;
 use crate::runtime::{Done, Refused};
+use memory::Memory;
 use mending::{ASKS_MAX, Ask, Mending};
 use order::{Flight, Order, PAUSE, PAUSE_MAX};
 use parked::Shelf;
@@ -85,6 +87,7 @@ struct Desk {
     order: Order,
     shelf: Shelf,
     recent: Recent,
+    memory: Option<Memory>,
     saving: Saving,
     notes: mpsc::Sender<Note>,
     /// Until when the log is left alone, because it could not be read.
@@ -107,6 +110,7 @@ impl Reactor {
                 _ = stopped.wait_for(|stopped| *stopped) => Ok(()),
             };
             desk.leave();
+            desk.keep_memory_at_the_end().await;
             ended
         };
         let work = watched(&pool, "reactor", work, move |why| (tells.on_end)(why));
@@ -159,6 +163,7 @@ impl Desk {
             order: Order::default(),
             shelf: Shelf::default(),
             recent: Recent::default(),
+            memory: listed.mind.map(|mind| Memory::new(listed.name, mind())),
             saving,
             notes,
             rests_until: None,
@@ -177,6 +182,7 @@ impl Desk {
             self.take_in().await?;
             self.send();
             self.save();
+            self.keep_memory();
             let wants_more = self.waiting.is_empty() && self.rests_until.is_none();
             let alarm = self.alarm();
             tokio::select! {
@@ -217,6 +223,9 @@ impl Desk {
         let standing = reader.standing(&self.consumer).await?;
         let standing = standing.map(|it| (it.position, it.parked));
         let (at, parked) = standing.unwrap_or_else(|| (elsewhere.begins(), Vec::new()));
+        if let Some(memory) = &mut self.memory {
+            memory.recall(&self.means.tools, &elsewhere, at).await?;
+        }
         Ok((elsewhere, at, parked))
     }
 

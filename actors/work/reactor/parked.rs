@@ -181,6 +181,11 @@ impl Shelf {
         }
     }
 
+    /// The first of those that are parked.
+    pub(super) fn lowest(&self) -> Option<Position> {
+        self.lines.values().filter_map(|line| line.events.first()).min().copied()
+    }
+
     /// The event that holds up a stream.
     pub(super) fn holds_up(&self, stream: &StreamId) -> Result<Position, NotDone> {
         let line = self.lines.get(stream).ok_or(NotDone::NotParked)?;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use events::codec::{self};
+use events::codec;
+use events::id::CommandId;
 use events::known::Known;
 use events::planted::{Bug, planted};
 use events::recorded::Stored;
@@ -13,8 +14,11 @@ use super::Desk;
 use super::order::Job;
 use super::parked::{PARKED_MAX, Place, Words};
 use super::recent::Began;
-use crate::reaction::{ToDo, command_id};
+use crate::reaction::{self, ToDo, command_id, led_id};
 use crate::runtime::caught;
+
+/// Commands that follow from an event, with their ids.
+type Led = Vec<(CommandId, ToDo)>;
 
 /// Why there are no commands.
 enum Trouble {
@@ -66,6 +70,9 @@ impl Desk {
 
     async fn take(&mut self, stored: &Arc<Stored>) -> Result<(), Trouble> {
         let (header, position) = (stored.header(), stored.position());
+        if let Some(memory) = &mut self.memory {
+            memory.hear(&header, stored, &self.elsewhere);
+        }
         if self.elsewhere.holds(position) {
             return Ok(());
         }
@@ -75,6 +82,9 @@ impl Desk {
             self.recent.keep(&header, stored, matters);
         }
         if !self.listed.hears.iter().any(|heard| heard.name == header.wire_type) {
+            return Ok(());
+        }
+        if self.memory.as_ref().is_some_and(|memory| !memory.cares(&header)) {
             return Ok(());
         }
         let Ok(stream) = header.stream() else { return Ok(()) };
@@ -134,8 +144,7 @@ impl Desk {
         }
         let (tenant, cause) = (stream.tenant.clone(), event.id());
         let turn = self.window.enter((stored.position(), stream), to_do.len(), is_again);
-        for (to_do, index) in to_do.into_iter().zip(0..) {
-            let id = command_id(self.listed.name, &event, index);
+        for (id, to_do) in to_do {
             let (tenant, to_do) = (tenant.clone(), Arc::new(to_do));
             self.order.put(Job { turn, tenant, to_do, id, cause });
         }
@@ -146,14 +155,23 @@ impl Desk {
     }
 
     /// What follows from an event.
-    async fn follows(&mut self, stored: &Arc<Stored>) -> Result<(Known, Vec<ToDo>), Trouble> {
+    async fn follows(&mut self, stored: &Arc<Stored>) -> Result<(Known, Led), Trouble> {
         let event = Known::read(stored)?;
         let panicked = |what| Trouble::Event(format!("the reaction panicked: {what}"));
+        let name = self.listed.name;
+        if let Some(memory) = &self.memory {
+            let led = caught(|| memory.react(&event)).map_err(panicked)?;
+            let id = |led: &reaction::Led| led_id(name, &event, &led.because);
+            let led = led.into_iter().map(|led| (id(&led), led.to_do)).collect();
+            return Ok((event, led));
+        }
         let asks = caught(|| (self.listed.asks_how_it_began)(&event)).map_err(panicked)?;
         let began = if asks { self.began(stored, event.stream()).await? } else { None };
         let began = began.map(|began| Known::read(&began)).transpose()?;
         let to_do = caught(|| (self.listed.react)(&event, began.as_ref())).map_err(panicked)?;
-        Ok((event, to_do))
+        let to_do = to_do.into_iter().zip(0..);
+        let led = to_do.map(|(to_do, n)| (command_id(name, &event, n), to_do)).collect();
+        Ok((event, led))
     }
 
     /// The first event of the stream of this one, if it matters.

@@ -5,4 +5,5 @@ mod crashes;
 mod going;
 mod order;
 mod parking;
+mod remembering;
 pub(super) mod world;

@@ -7,6 +7,7 @@ mod editions;
 mod kills;
 mod many;
 mod scheduled;
+mod triggered;
 mod whole;
 mod within;
 mod world;

@@ -43,15 +43,19 @@ impl<F: Future> Future for Steps<F> {
 }
 
 /// A process that ends, with all that is in it, when this is done.
-fn process<T>(story: impl Future<Output = T>) -> T {
+pub(super) fn process<T>(story: impl Future<Output = T>) -> T {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
     LocalSet::new().block_on(&runtime.expect("a runtime"), story)
 }
 
 /// Lets the reaction work until it has waited so often, or has nothing more to do; says whether it has.
 async fn works(log: &Memory, steps: usize) -> bool {
+    is_done_after(log, Listed::of::<PassOn<0>>(), steps).await
+}
+
+/// The same of any reaction.
+pub(super) async fn is_done_after(log: &Memory, listed: Listed, steps: usize) -> bool {
     let world = World::over(log.clone(), Limits::default()).await;
-    let listed = Listed::of::<PassOn<0>>();
     let (mut desk, ears, ..) = Desk::new(listed, Arc::clone(&world.means), Box::new(|_, _| {}));
     let work = Steps { left: steps, work: Box::pin(desk.work(ears)) };
     timeout(QUIET, work).await.is_err()

@@ -1,0 +1,112 @@
+//! Terms of a trigger, from one place in the log to another, and what they say about a fact.
+
+use events::content::Json;
+use events::fact::CloudEvent;
+use events::id::{EventId, TriggerId};
+use events::labels::Labels;
+use events::planted::{Bug, planted};
+use events::run::{By, run_of_fact};
+use events::stream::Position;
+use events::task::Failure;
+use uuid::Uuid;
+
+use super::scope::Fact;
+use crate::bounds::{TEXT_BYTES_MAX, cut};
+use crate::expression::{Expression, Template, fill, holds};
+use crate::reaction::{Led, ToDo};
+use crate::run::{Begin, Given, RunCommand, Wanted};
+use crate::trigger::Terms;
+
+/// Terms of a trigger, and where they hold.
+#[derive(Debug, Clone)]
+pub(super) struct Span {
+    pub(super) trigger: TriggerId,
+    /// Behind the event here.
+    pub(super) from: Position,
+    /// Before the event there.
+    pub(super) to: Option<Position>,
+    pub(super) terms: Terms,
+    /// What must hold of a fact; read when it was set, so it is only unreadable to another program.
+    filter: Option<Result<Expression, Unreadable>>,
+    template: Result<Template, Unreadable>,
+}
+
+/// A program of another time wrote it.
+#[derive(Debug, Clone, Copy)]
+struct Unreadable;
+
+/// The planted bug: never the same fact twice.
+fn another() -> EventId {
+    static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    EventId(Uuid::from_u128(u128::from(number)))
+}
+
+impl Span {
+    /// Terms that hold from there on.
+    pub(super) fn from(from: Position, trigger: TriggerId, terms: Terms) -> Self {
+        let read = |filter: &String| Expression::parse_quoted(filter).map_err(|_| Unreadable);
+        let filter = terms.filter.as_ref().map(read);
+        let template = Json::parse(&terms.input).map_err(|_| Unreadable);
+        let template = template.and_then(|json| Template::read(&json).map_err(|_| Unreadable));
+        Self { trigger, from, to: None, terms, filter, template }
+    }
+
+    pub(super) fn kind(&self) -> &str {
+        &self.terms.kind
+    }
+
+    pub(super) fn is_of(&self, trigger: &TriggerId) -> bool {
+        self.trigger == *trigger
+    }
+
+    pub(super) fn holds_at(&self, position: Position) -> bool {
+        self.from < position && self.to.is_none_or(|to| position < to)
+    }
+
+    /// Whether a fact of the right type is meant. One of which a filter cannot tell is not.
+    pub(super) fn fits(&self, said: &CloudEvent) -> bool {
+        let is_source = |source: &events::id::Source| source.as_str() == said.source;
+        let is_held = |filter: &Result<Expression, Unreadable>| match filter {
+            Ok(filter) => holds(filter, &Fact(said)) == Ok(true),
+            Err(Unreadable) => false,
+        };
+        self.terms.source.as_ref().is_none_or(is_source) && self.filter.as_ref().is_none_or(is_held)
+    }
+
+    /// The run that a fact starts.
+    pub(super) fn start(&self, fact: EventId, said: &CloudEvent) -> Led {
+        let fact = if planted(Bug::TriggerFiresAgain) { another() } else { fact };
+        let Terms { pipeline, edition, .. } = &self.terms;
+        let begin = Begin {
+            wanted: Wanted { pipeline: pipeline.clone(), edition: *edition },
+            found: None,
+            input: self.input(said),
+            by: By::Trigger { trigger: self.trigger.clone(), fact },
+            parent: None,
+            depth: 0,
+            begins_at: None,
+            labels: Labels::new(),
+        };
+        let run = run_of_fact(&self.trigger, fact);
+        let to_do = ToDo::Run(run, Box::new(RunCommand::Start(Box::new(begin))));
+        Led { because: self.trigger.to_string(), to_do }
+    }
+
+    /// What the run is given. Where that cannot be made, the run says so: whoever looks for what became
+    /// of the fact finds it.
+    fn input(&self, said: &CloudEvent) -> Given {
+        let wrong = |code: &str, message: String| {
+            Given::Wrong(Failure { code: code.into(), message: cut(message, TEXT_BYTES_MAX) })
+        };
+        match &self.template {
+            Ok(template) => match fill(template, &Fact(said)) {
+                Ok(content) => Given::Content(content),
+                Err(error) => wrong(error.code(), error.to_string()),
+            },
+            Err(Unreadable) => {
+                wrong("template_failed", "this program cannot read the trigger's input".into())
+            }
+        }
+    }
+}
