@@ -6,6 +6,7 @@ mod approving;
 
 mod dice;
 mod ending;
+mod golden;
 mod graphs;
 mod items;
 mod keeping;
