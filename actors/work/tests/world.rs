@@ -15,7 +15,7 @@ use events::labels::Labels;
 use events::store::conformance::another::{ALL, moves};
 use events::store::keys::MemoryKeys;
 use events::store::memory::Memory;
-use events::store::snapshot::MemorySnapshots;
+use events::store::snapshot::{MemorySnapshots, SnapshotStore as _};
 use events::store::{Cause, EventStore as _, LogReader, RequestHash, Verdict, Writer};
 use events::stream::{Direction, StreamId, Version};
 use events::task::TaskEvent;
@@ -163,6 +163,14 @@ impl World {
     /// What is on record about a task.
     pub(super) async fn history(&self, task: TaskId) -> Vec<TaskEvent> {
         history(&self.store.log, task).await
+    }
+
+    /// Whether what the foreman knows is kept.
+    pub(super) fn is_kept(&self) -> bool {
+        let tenant = "_annals".parse().expect("a word");
+        let (category, key) = ("placing".parse().expect("a word"), "part-0".parse());
+        let name = StreamId::new(tenant, category, key.expect("a token"));
+        self.snapshots.load(&name).is_some()
     }
 
     /// How many commands have an outcome.

@@ -101,20 +101,37 @@ async fn a_run_that_must_be_over_is_over_also_after_a_restart() {
         let world = World::new();
         let system = begins(&world).await;
         system.employs("never", silence).await;
-        system
-            .defines(
-                "late",
-                &json!({
-                    "timeout_ms": 600_000,
-                    "stages": [{ "name": "a", "task": "never" }],
-                }),
-            )
-            .await;
+        let stages = json!([{ "name": "a", "task": "never" }]);
+        system.defines("late", &json!({ "timeout_ms": 600_000, "stages": stages })).await;
         system.starts(run(1), "late", &json!(null)).await;
         passes(Duration::from_secs(20)).await;
         system.ends().await;
         let system = begins(&world).await;
         assert_eq!(end_of(&world, run(1)).await.how, How::TimedOut);
+        system.ends().await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_that_were_waited_for_are_kept_where_the_log_is_long() {
+    on_stage(async {
+        let world = World::new();
+        let system = begins(&world).await;
+        system.employs("work", echo).await;
+        let hour = json!([{ "name": "a", "wait": { "for_ms": 3_600_000 } }]);
+        system.defines("wait", &json!({ "stages": hour })).await;
+        system.starts(run(1), "wait", &json!(null)).await;
+        let many = json!([{ "name": "a", "foreach": "${ input }", "task": "work" }]);
+        system.defines("many", &json!({ "stages": many })).await;
+        let items: Vec<_> = (0..400).collect();
+        system.starts(run(2), "many", &json!(items)).await;
+        end_of(&world, run(2)).await;
+        assert!(!world.is_kept());
+        system.ends().await;
+        assert!(world.is_kept(), "too little has happened");
+        let system = begins(&world).await;
+        assert_eq!(end_of(&world, run(1)).await.how, How::Completed);
         system.ends().await;
     })
     .await;

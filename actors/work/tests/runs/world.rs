@@ -12,7 +12,7 @@ use events::known::Known;
 use events::labels::Labels;
 use events::recorded::Recorded;
 use events::run::{By, Finished, RunEvent};
-use events::store::{Filter, LogReader as _, Verdict};
+use events::store::{Filter, LogReader as _, PAGE_EVENTS_MAX, Verdict};
 use events::stream::Position;
 use events::task::{ENDINGS, Parent, TaskEvent};
 use serde_json::Value;
@@ -176,29 +176,34 @@ pub(super) async fn types_of(world: &World, run: RunId) -> Vec<&'static str> {
     events.iter().map(|event| event.wire_type().name.trim_start_matches("run.")).collect()
 }
 
-/// All tasks of a run, with their events.
-pub(super) async fn tasks_of(world: &World, run: RunId) -> BTreeMap<TaskId, Vec<TaskEvent>> {
-    let mut tasks = BTreeMap::<TaskId, Vec<TaskEvent>>::new();
+/// All that has happened.
+pub(super) async fn log_of(world: &World) -> Vec<Known> {
     let (mut from, filter) = (Position::FIRST, Filter::default());
+    let mut all = Vec::new();
     loop {
-        let page = world.store.log.read_all(from, &filter, 4096).await.expect("it is read");
-        for stored in &page.events {
-            let Known::Task(Recorded { stream, event, .. }) = Known::read(stored).expect("known")
-            else {
-                continue;
-            };
-            let task = TaskId(stream.key.as_uuid().expect("a uuid"));
-            let is_of_run = matches!(&event, TaskEvent::Submitted(it)
-                if it.parent == Some(Parent::Run(run)));
-            if is_of_run || tasks.contains_key(&task) {
-                tasks.entry(task).or_default().push(event);
-            }
-        }
+        let page = world.store.log.read_all(from, &filter, PAGE_EVENTS_MAX).await;
+        let page = page.expect("it is read");
+        all.extend(page.events.iter().map(|stored| Known::read(stored).expect("known")));
         if page.end {
-            return tasks;
+            return all;
         }
         from = page.next;
     }
+}
+
+/// All tasks of a run, with their events.
+pub(super) async fn tasks_of(world: &World, run: RunId) -> BTreeMap<TaskId, Vec<TaskEvent>> {
+    let mut tasks = BTreeMap::<TaskId, Vec<TaskEvent>>::new();
+    for event in log_of(world).await {
+        let Known::Task(Recorded { stream, event, .. }) = event else { continue };
+        let task = TaskId(stream.key.as_uuid().expect("a uuid"));
+        let is_of_run = matches!(&event, TaskEvent::Submitted(submitted)
+            if submitted.parent == Some(Parent::Run(run)));
+        if is_of_run || tasks.contains_key(&task) {
+            tasks.entry(task).or_default().push(event);
+        }
+    }
+    tasks
 }
 
 /// How a task has ended, if it has.
