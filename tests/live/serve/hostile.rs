@@ -6,6 +6,7 @@ mod facts;
 mod floods;
 mod headers;
 mod names;
+mod pipelines;
 mod replies;
 
 use std::sync::Arc;

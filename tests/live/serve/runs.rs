@@ -7,6 +7,7 @@ mod crash;
 mod demo;
 mod example;
 mod redefined;
+mod started;
 mod waiting;
 
 use events::store::keys::random_id;
