@@ -2,13 +2,16 @@
 //! For now answers are folded from the log when they are asked for.
 
 mod agents;
+mod by_name;
 mod newest;
 mod pipelines;
 mod query;
 pub(in crate::app) mod reactions;
 mod runs;
+mod schedules;
 mod shown;
 mod tasks;
+mod triggers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +27,10 @@ use super::background::{Background, SOON};
 use super::refusal::Refusal;
 use super::who::{Action, Who, authorize};
 
-use query::{AgentFilter, PipelineFilter, PipelineWanted, ReactionFilter, RunFilter, TaskFilter};
+use query::{
+    AgentFilter, PipelineFilter, PipelineWanted, ReactionFilter, RunFilter, ScheduleFilter,
+    TaskFilter, TriggerFilter,
+};
 pub use query::{QUESTIONS, Query, ROWS_MAX};
 
 /// How many logs are folded at once: each of them keeps a processor busy.
@@ -102,6 +108,26 @@ impl Reader {
                 let mut runs = runs::Newest::default();
                 let position = self.fold(tenant, "run", |stored| runs.take(stored)).await?;
                 Ok(runs::list(&runs, &filter, position))
+            }
+            Query::Schedule(id) => {
+                let mut found = schedules::Looking::default();
+                self.each(tenant, "schedule", id.as_str(), |stored| found.take(stored)).await?;
+                schedules::one(&id, &found)
+            }
+            Query::Schedules(filter) => {
+                let mut all = schedules::All::default();
+                let position = self.fold(tenant, "schedule", |stored| all.take(stored)).await?;
+                Ok(schedules::list(&all, &filter, position))
+            }
+            Query::Trigger(id) => {
+                let mut found = triggers::Looking::default();
+                self.each(tenant, "trigger", id.as_str(), |stored| found.take(stored)).await?;
+                triggers::one(&id, &found)
+            }
+            Query::Triggers(filter) => {
+                let mut all = triggers::All::default();
+                let position = self.fold(tenant, "trigger", |stored| all.take(stored)).await?;
+                Ok(triggers::list(&all, &filter, position))
             }
             Query::Reactions(filter) => reactions::list(&*self.log, tenant, &filter).await,
             Query::Agents(filter) => {

@@ -1,12 +1,12 @@
 //! Questions, as they are asked.
 
 use actors::command::fields;
-use events::id::{AgentId, PipelineId, RunId, TaskId};
+use events::id::{AgentId, PipelineId, RunId, ScheduleId, TaskId, TriggerId};
 use events::shape::ShapeOf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{agents, pipelines, reactions, runs, tasks};
+use super::{agents, pipelines, reactions, runs, schedules, tasks, triggers};
 use crate::app::refusal::Refusal;
 
 /// How many rows an answer has, unless it is asked for another number.
@@ -14,7 +14,7 @@ const ROWS: usize = 100;
 /// How many rows an answer has at most.
 pub const ROWS_MAX: usize = 1000;
 /// The questions there are.
-pub const QUESTIONS: [&str; 9] = [
+pub const QUESTIONS: [&str; 13] = [
     "task",
     "task_list",
     "agent",
@@ -23,6 +23,10 @@ pub const QUESTIONS: [&str; 9] = [
     "pipeline_list",
     "run",
     "run_list",
+    "schedule",
+    "schedule_list",
+    "trigger",
+    "trigger_list",
     "reaction_list",
 ];
 
@@ -45,6 +49,14 @@ pub enum Query {
     Run(RunId),
     /// Which runs are there?
     Runs(RunFilter),
+    /// What is known about a schedule?
+    Schedule(ScheduleId),
+    /// Which schedules are there?
+    Schedules(ScheduleFilter),
+    /// What is known about a trigger?
+    Trigger(TriggerId),
+    /// Which triggers are there?
+    Triggers(TriggerFilter),
     /// How far did the reactions come?
     Reactions(ReactionFilter),
 }
@@ -105,6 +117,24 @@ pub struct RunFilter {
     pub limit: usize,
 }
 
+/// Which schedules.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleFilter {
+    /// At most so many.
+    #[serde(default = "rows")]
+    pub limit: usize,
+}
+
+/// Which triggers.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TriggerFilter {
+    /// At most so many.
+    #[serde(default = "rows")]
+    pub limit: usize,
+}
+
 /// Of each reaction.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +166,10 @@ impl Query {
             "pipeline_list" => Self::Pipelines(fields(body)?),
             "run" => Self::Run(fields::<One<_>>(body)?.id),
             "run_list" => Self::Runs(fields(body)?),
+            "schedule" => Self::Schedule(fields::<One<_>>(body)?.id),
+            "schedule_list" => Self::Schedules(fields(body)?),
+            "trigger" => Self::Trigger(fields::<One<_>>(body)?.id),
+            "trigger_list" => Self::Triggers(fields(body)?),
             "reaction_list" => Self::Reactions(fields(body)?),
             other => {
                 let there_are = QUESTIONS.join(", ");
@@ -157,6 +191,10 @@ impl Query {
             "pipeline_list" => (PipelineFilter::json_schema, pipelines::LIST),
             "run" => (One::<RunId>::json_schema, runs::ONE),
             "run_list" => (RunFilter::json_schema, runs::LIST),
+            "schedule" => (One::<ScheduleId>::json_schema, schedules::ONE),
+            "schedule_list" => (ScheduleFilter::json_schema, schedules::LIST),
+            "trigger" => (One::<TriggerId>::json_schema, triggers::ONE),
+            "trigger_list" => (TriggerFilter::json_schema, triggers::LIST),
             "reaction_list" => (ReactionFilter::json_schema, reactions::LIST),
             _ => return None,
         })
@@ -168,8 +206,15 @@ impl Query {
             Self::Agents(filter) => filter.limit,
             Self::Pipelines(filter) => filter.limit,
             Self::Runs(filter) => filter.limit,
+            Self::Schedules(filter) => filter.limit,
+            Self::Triggers(filter) => filter.limit,
             Self::Reactions(filter) => filter.limit,
-            Self::Task(_) | Self::Agent(_) | Self::Pipeline(_) | Self::Run(_) => return Ok(()),
+            Self::Task(_)
+            | Self::Agent(_)
+            | Self::Pipeline(_)
+            | Self::Run(_)
+            | Self::Schedule(_)
+            | Self::Trigger(_) => return Ok(()),
         };
         let rule = format!("the limit is from 1 to {ROWS_MAX}");
         if (1..=ROWS_MAX).contains(&limit) { Ok(()) } else { Err(Refusal::Unreadable(rule)) }
