@@ -19,6 +19,7 @@ mod reaction;
 mod remote;
 mod run;
 mod saying;
+mod schedule;
 mod schema;
 mod serve;
 mod show;
@@ -26,6 +27,7 @@ mod signals;
 mod system;
 mod task;
 mod threads;
+mod trigger;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -112,6 +114,12 @@ enum Command {
     /// Start pipelines, look at what becomes of them, have a say in it
     #[command(subcommand)]
     Run(run::RunCommand),
+    /// Start pipelines at their times
+    #[command(subcommand)]
+    Schedule(schedule::ScheduleCommand),
+    /// Start pipelines for facts that are recorded
+    #[command(subcommand)]
+    Trigger(trigger::TriggerCommand),
     /// Say who works, and whether they may get more
     #[command(subcommand)]
     Agent(agent::AgentCommand),
@@ -220,6 +228,8 @@ fn run(cli: Cli, settings: Settings, color: bool) -> Done {
         Command::Task(command) => command.run(&context),
         Command::Pipeline(command) => command.run(&context),
         Command::Run(command) => command.run(&context),
+        Command::Schedule(command) => command.run(&context),
+        Command::Trigger(command) => command.run(&context),
         Command::Agent(command) => command.run(&context),
         Command::Reaction(command) => command.run(&context),
         Command::Log(command) => command.run(&context),

@@ -1,98 +1,145 @@
-//! Runs that nobody starts by hand: at their times, and because of facts.
+//! Runs that nobody starts: those of schedules, and those of facts.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::define;
+use super::{define, ends};
+use crate::serve::PATIENCE;
 use crate::serve::client::Client;
 use crate::serve::system::System;
 
-const GREET: &str = r#"
+const THANKS: &str = r#"
+output: ${ stages.say.output }
 stages:
-  - { name: greet, task: echo, input: { whom: "${ input.whom }" } }
+  - { name: say, task: echo, input: "${ input }" }
 "#;
 
-/// All runs of a pipeline that are over, the newest first.
-fn over(system: &System, pipeline: &str) -> Vec<Value> {
-    system.lines(&[
-        "run",
-        "list",
-        "--pipeline",
-        pipeline,
-        "--phase",
-        "completed",
-        "--limit",
-        "1000",
-    ])
-}
-
-/// Waits until so many runs of a pipeline are over.
-async fn come(system: &System, pipeline: &str, wanted: usize) -> Vec<Value> {
-    let come = async {
+/// Waits until a question is answered so.
+async fn until(system: &System, asked: &[&str], is_so: impl Fn(&Value) -> bool) -> Value {
+    let waits = async {
         loop {
-            let runs = over(system, pipeline);
-            if runs.len() >= wanted {
-                return runs;
+            let answer = system.json(asked);
+            if is_so(&answer) {
+                return answer;
             }
             tokio::task::yield_now().await;
         }
     };
-    let come = tokio::time::timeout(super::super::PATIENCE, come).await;
-    come.unwrap_or_else(|_| panic!("of {wanted}: {:?}", over(system, pipeline)))
+    let waited = tokio::time::timeout(PATIENCE, waits).await;
+    waited.unwrap_or_else(|_| panic!("{asked:?}: {}", system.json(asked)))
 }
 
-#[tokio::test]
-async fn a_fact_starts_one_run_also_if_it_is_said_again_and_the_system_dies() {
-    let mut system = System::start();
-    let client = Client::of(&system).await;
-    define(&system, "greet", GREET);
-    let terms = json!({
-        "on": { "type": "person.came" }, "when": "${ fact.data.age >= 18 }", "pipeline": "greet",
-        "input": { "whom": "${ fact.data.name }" },
-    });
-    let told = client.ask("command.trigger.welcome.set", &terms).await;
-    assert_eq!(told["outcome"], "accepted", "{told}");
-    let fact = |id: usize, age: usize| {
-        json!({
-            "specversion": "1.0", "id": id.to_string(), "source": "door", "type": "person.came",
-            "data": { "name": format!("n{id}"), "age": age },
-        })
-    };
-    for id in 0..10 {
-        let told = client.ask("fact.door", &fact(id, 18 + id)).await;
-        assert_eq!(told["outcome"], "accepted", "{told}");
+/// The runs that there are.
+fn runs(system: &System) -> Vec<Value> {
+    system.lines(&["run", "list", "--limit", "1000"])
+}
+
+/// Records a fact, however often the system has to be asked.
+async fn records(client: &Client, fact: &Value) {
+    loop {
+        match client.try_ask("fact.shop", fact).await {
+            Some(answer) if answer["retry_after_ms"].is_null() => return,
+            // There is no server just now, or it has too much to do.
+            _ => tokio::task::yield_now().await,
+        }
     }
-    client.ask("fact.door", &fact(10, 17)).await;
-    system.kill();
-    system.start_again();
-    come(&system, "greet", 10).await;
-    let again = client.ask("fact.door", &fact(3, 21)).await;
-    assert_eq!(again["outcome"], "accepted", "{again}");
-    let last = client.ask("fact.door", &fact(11, 30)).await;
-    assert_eq!(last["outcome"], "accepted", "{last}");
-    let runs = come(&system, "greet", 11).await;
-    assert_eq!(runs.len(), 11, "{runs:?}");
-    assert!(runs.iter().all(|run| run["by"]["trigger"]["trigger"] == "welcome"), "{runs:?}");
+}
+
+#[track_caller]
+fn succeeds(system: &System, said: &[&str]) {
+    let output = system.command(said).output().expect("it runs");
+    assert!(output.status.success(), "{said:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[tokio::test]
-async fn a_schedule_starts_a_run_at_each_of_its_times_and_says_which_comes_next() {
+async fn a_schedule_goes_on_after_a_crash_and_no_time_has_two_runs() {
     let mut system = System::start();
-    let client = Client::of(&system).await;
-    define(&system, "greet", GREET);
-    let terms = json!({ "every_ms": 1000, "pipeline": "greet", "input": { "whom": "all" } });
-    let told = client.ask("command.schedule.often.set", &terms).await;
-    assert_eq!(told["outcome"], "accepted", "{told}");
-    come(&system, "greet", 2).await;
+    define(&system, "thank", THANKS);
+    let set = ["schedule", "set", "pulse", "thank", "--every-ms", "1000", "--input", "[1]"];
+    succeeds(&system, &set);
+    let show = ["schedule", "show", "pulse"];
+    let fired = |answer: &Value| answer["schedule"]["fired"].as_u64().expect("a number");
+    until(&system, &show, |answer| fired(answer) >= 2).await;
     system.kill();
     system.start_again();
-    let runs = come(&system, "greet", 4).await;
-    let mut times: Vec<i64> =
-        runs.iter().filter_map(|run| run["by"]["schedule"]["nominal"].as_i64()).collect();
-    assert_eq!(times.len(), runs.len(), "{runs:?}");
-    times.sort_unstable();
-    times.dedup();
-    assert_eq!(times.len(), runs.len(), "each time has one run: {runs:?}");
-    assert!(times.iter().all(|micros| micros % 1_000_000 == 0), "{times:?}");
-    let schedule = client.ask("query.schedule", &json!({ "id": "often" })).await;
-    assert!(schedule["schedule"]["next"].is_string(), "{schedule}");
+    let before = fired(&system.json(&show));
+    let answer = until(&system, &show, |answer| fired(answer) >= before + 2).await;
+    assert!(answer["schedule"]["next"].is_string(), "{answer}");
+    succeeds(&system, &["schedule", "pause", "pulse", "--reason", "enough"]);
+    let is_over = |answer: &Value| answer["schedule"]["last"]["end"] == "completed";
+    let paused = until(&system, &show, is_over).await;
+    assert_eq!(paused["schedule"]["phase"], "paused");
+    assert!(paused["schedule"]["next"].is_null(), "{paused}");
+    let runs = runs(&system);
+    let times: BTreeSet<String> = runs.iter().map(|run| run["by"].to_string()).collect();
+    let count = runs.len() as u64;
+    assert_eq!((times.len() as u64, count), (count, fired(&paused)), "{runs:?}");
+    let last = ends(&system, paused["schedule"]["last"]["run"].as_str().expect("an id"));
+    assert_eq!(last["result"], json!({ "inline": [1] }));
+    succeeds(&system, &["schedule", "fire", "pulse"]);
+    until(&system, &show, |answer| fired(answer) == count + 1 && is_over(answer)).await;
+    let list = system.lines(&["schedule", "list"]);
+    assert_eq!((list.len(), &list[0]["id"]), (1, &json!("pulse")));
+    succeeds(&system, &["schedule", "remove", "pulse"]);
+    assert!(system.lines(&["schedule", "list"]).is_empty());
+    system.end();
+    system.verify();
+}
+
+#[tokio::test]
+async fn a_fact_starts_one_run_although_the_system_is_killed_again_and_again() {
+    let mut system = System::start();
+    let client = Client::of(&system).await;
+    define(&system, "thank", THANKS);
+    let large = "${ fact.data.total > 100 }";
+    let input = r#"{"order":"${ fact.id }"}"#;
+    let set = ["trigger", "set", "paid", "thank", "--type", "order.paid", "--when", large];
+    succeeds(&system, &[&set[..], &["--input", input]].concat());
+    let mut orders = BTreeSet::new();
+    for n in 0..24_u32 {
+        let fact = json!({
+            "specversion": "1.0", "id": n.to_string(), "source": "shop", "type": "order.paid",
+            "data": { "total": if n % 3 == 0 { 100 } else { 101 } },
+        });
+        records(&client, &fact).await;
+        if n % 3 != 0 {
+            orders.insert(n.to_string());
+        }
+        if n % 6 == 5 {
+            system.kill();
+            system.start_again();
+        }
+    }
+    let is_enough = |_: &Value| runs(&system).len() >= orders.len();
+    until(&system, &["trigger", "show", "paid"], is_enough).await;
+    let mut thanked = BTreeSet::new();
+    for run in runs(&system) {
+        let end = ends(&system, run["id"].as_str().expect("an id"));
+        let order = end["result"]["inline"]["order"].as_str().expect("an order").to_owned();
+        assert!(thanked.insert(order), "a fact has two runs: {end}");
+    }
+    assert_eq!(thanked, orders);
+    let list = system.lines(&["trigger", "list"]);
+    assert_eq!((&list[0]["id"], &list[0]["phase"]), (&json!("paid"), &json!("active")));
+    system.end();
+    system.verify();
+}
+
+#[test]
+fn what_means_no_time_is_refused_with_its_reason() {
+    let system = System::start();
+    let refused = |said: &[&str]| {
+        let output = system.command(said).output().expect("it runs");
+        assert!(!output.status.success(), "{said:?}");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let set = |more: &[&str]| refused(&[&["schedule", "set", "a", "thank"], more].concat());
+    assert!(set(&["--cron", "* * * * * *"]).contains("five fields"));
+    assert!(set(&["--cron", "0 0 31 2 *"]).contains("never comes"));
+    assert!(set(&["--cron", "0 0 * * *", "--zone", "Mars"]).contains("Europe/Berlin"));
+    assert!(set(&[]).contains("--cron"));
+    let trigger = ["trigger", "set", "a", "thank", "--type", "order.paid"];
+    let wrong = refused(&[&trigger[..], &["--when", "${ input.total > 1 }"]].concat());
+    assert!(wrong.contains("a trigger knows `fact` alone"), "{wrong}");
 }
