@@ -175,15 +175,9 @@ fn retried() -> Tale {
 }
 
 fn forked() -> Tale {
-    let old = {
-        let mut tale = processing();
-        tale.fails("process", 0);
-        tale.ends("process", 2, tale::called_off());
-        tale.done("process", 1, json!(1));
-        tale.done("ingest", 0, json!(1));
-        tale
-    };
-    let from = stage("validate");
+    let mut old = asked();
+    old.says(RunCommand::Cancel { reason: "another way".into(), undoes: false });
+    let from = stage("store");
     let found = Some(old.run.past(&from, old.history.len() as u64));
     let (of, input) = (RunId(Uuid::from_u128(1)), Some(content(&json!({ "path": "/other" }))));
     let mut tale = Tale::new();
