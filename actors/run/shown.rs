@@ -286,7 +286,8 @@ impl Stage {
             Standing::Skipped => StageShown::Skipped,
         };
         let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let items = self.items.as_ref().map(|items| ShownItems {
+        // Of a stage that another run has done only what it brought is known.
+        let items = self.items.as_ref().filter(|_| !self.is_kept).map(|items| ShownItems {
             count: items.count,
             running: items.running,
             done: narrow(items.completed.count()),
