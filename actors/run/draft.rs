@@ -23,6 +23,19 @@ const EVENT_BYTES: usize = 256;
 thread_local! {
     /// How many were made: each has cost a copy of the run.
     pub(super) static DRAFTS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    /// How many events a decision has before it is spent.
+    pub(super) static EVENTS_MAX: std::cell::Cell<usize> =
+        const { std::cell::Cell::new(DECISION_EVENTS_MAX) };
+}
+
+#[cfg(test)]
+fn events_max() -> usize {
+    EVENTS_MAX.get()
+}
+
+#[cfg(not(test))]
+fn events_max() -> usize {
+    DECISION_EVENTS_MAX
 }
 
 /// A decision in the making.
@@ -99,7 +112,7 @@ impl Draft {
 
     /// Whether the rest is left to another decision.
     pub(super) fn is_spent(&self) -> bool {
-        self.events.len() >= DECISION_EVENTS_MAX || self.bytes >= DECISION_BYTES_MAX
+        self.events.len() >= events_max() || self.bytes >= DECISION_BYTES_MAX
     }
 
     /// There is a rest.

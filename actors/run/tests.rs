@@ -15,6 +15,7 @@ mod random;
 mod signals;
 mod stages;
 mod starting;
+mod table;
 mod tale;
 mod world;
 

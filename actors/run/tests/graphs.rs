@@ -11,6 +11,7 @@ use super::random;
 use super::world::World;
 use super::*;
 use crate::pipeline::{Definition, StagePlan};
+use crate::run::draft::EVENTS_MAX;
 
 /// What has to hold of a whole history.
 struct Books {
@@ -27,6 +28,7 @@ struct Books {
     undoing: BTreeSet<(usize, u32)>,
     order: Vec<usize>,
     undoes: Option<bool>,
+    is_paused: bool,
 }
 
 impl Books {
@@ -47,6 +49,7 @@ impl Books {
             undoing: BTreeSet::new(),
             order: Vec::new(),
             undoes: None,
+            is_paused: false,
         }
     }
 
@@ -59,6 +62,7 @@ impl Books {
         let is_over = |n: &u16| self.is_over[usize::from(*n)];
         assert!(self.stages[n].after.iter().all(is_over), "{} is early", self.stages[n].name);
         assert!(!self.is_over[n] && self.undoes.is_none(), "{} is late", self.stages[n].name);
+        assert!(!self.is_paused, "nothing begins in a run that is paused");
     }
 
     fn enter(&mut self, event: &RunEvent) {
@@ -74,7 +78,7 @@ impl Books {
             }
             RunEvent::ItemsBegan(it) => {
                 let n = self.place(&it.stage);
-                assert!(!self.is_over[n] && self.undoes.is_none());
+                assert!(!self.is_over[n] && self.undoes.is_none() && !self.is_paused);
                 it.items.iter().for_each(|item| self.begins(n, it.turn, item.item));
             }
             RunEvent::ItemEnded(it) => {
@@ -89,7 +93,9 @@ impl Books {
                     self.is_over[n] = true;
                 }
             }
-            RunEvent::Ending(it) => self.undoes = Some(it.undoes),
+            RunEvent::Paused(_) => self.is_paused = true,
+            RunEvent::Resumed(_) => self.is_paused = false,
+            RunEvent::Ending(it) => (self.undoes, self.is_paused) = (Some(it.undoes), false),
             RunEvent::UndoBegan(it) => {
                 let n = self.place(&it.stage);
                 it.items.iter().for_each(|Item { item, .. }| self.undoes(n, *item));
@@ -191,6 +197,12 @@ proptest! {
 
     #[test]
     fn every_run_comes_to_its_end_and_does_everything_once(seed: u64) {
+        lives_through(seed, false);
+    }
+
+    #[test]
+    fn so_does_one_that_decides_little_at_once(seed: u64, at_once in 1..8_usize) {
+        EVENTS_MAX.set(at_once);
         lives_through(seed, false);
     }
 
