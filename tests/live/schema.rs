@@ -217,6 +217,10 @@ fn questions() -> Vec<Case> {
         ("pipeline_list", json!({ "limit": 10 })),
         ("run", json!({ "id": TASK })),
         ("run_list", json!({ "phase": "running", "pipeline": "nightly", "limit": 10 })),
+        ("schedule", json!({ "id": "nightly" })),
+        ("schedule_list", json!({ "limit": 10 })),
+        ("trigger", json!({ "id": "paid" })),
+        ("trigger_list", json!({ "limit": 10 })),
         ("reaction_list", json!({ "limit": 10 })),
     ];
     assert_eq!(asked.each_ref().map(|(question, _)| *question), QUESTIONS, "every one is tried");
