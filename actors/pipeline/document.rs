@@ -65,6 +65,7 @@ pub enum Parameters {
 /// Says that a value is about a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "AboutAPerson")]
 pub enum Sealed {
     /// It is passed on whole, and never looked into.
     Sealed,

@@ -24,7 +24,7 @@ const EDITIONS_SHOWN: usize = 100;
 
 /// A pipeline, as answers show it.
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "Pipeline")]
+#[schemars(rename = "KnownPipeline")]
 struct Shown<'a> {
     id: &'a str,
     /// The newest edition.
@@ -37,6 +37,7 @@ struct Shown<'a> {
 
 /// One of its editions.
 #[derive(JsonSchema, Serialize)]
+#[schemars(rename = "KnownEdition")]
 struct Edition {
     edition: u32,
     deprecated: bool,

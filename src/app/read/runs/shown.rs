@@ -20,7 +20,7 @@ use crate::app::read::shown::{AnswerOf, Happened};
 
 /// A run, as answers show it.
 #[derive(JsonSchema, Serialize)]
-#[schemars(rename = "Run")]
+#[schemars(rename = "KnownRun")]
 pub(super) struct Shown<'a> {
     id: &'a str,
     pipeline: &'a str,
@@ -66,6 +66,7 @@ pub(super) struct One<'a> {
 
 /// A stage of a run.
 #[derive(JsonSchema, Serialize)]
+#[schemars(rename = "StageOfRun")]
 struct Stage<'a> {
     name: &'a str,
     does: &'a str,
@@ -116,6 +117,7 @@ struct ItemCounts {
 
 /// What someone has to agree to.
 #[derive(JsonSchema, Serialize)]
+#[schemars(rename = "OpenApproval")]
 struct Approval<'a> {
     action: &'a Content,
     /// Goes back with the answer.
