@@ -1,17 +1,16 @@
 //! What runs carry whole: what is sealed for a person, and what is too large for an event.
 
 use events::content::{Content, Json};
-use events::id::{StreamKey, main_tenant};
+use events::id::main_tenant;
 use events::run::How;
 use events::store::keys::{KeyStore as _, open};
 use events::task::TaskEvent;
 use serde_json::json;
 
-use super::world::{Running, begins, echo, end_of, how_it_ended, run, start, tasks_of};
+use super::world::{Running, begins, echo, end_of, how_it_ended, run, tasks_of};
 use crate::command::Carrying as _;
-use crate::runtime::NewCommand;
 use crate::work::carrying::{CARRIED_BYTES_MAX, Carrier};
-use crate::work::tests::world::{World, ask, asked, on_stage};
+use crate::work::tests::world::{World, on_stage};
 
 /// Two stages, of which the second is given what the first has brought.
 async fn passes_on(system: &Running, sealed: bool) {
@@ -100,14 +99,7 @@ async fn what_is_too_large_for_an_event_goes_through_a_run_beside_the_log() {
         let seen = system.employs("work", echo).await;
         passes_on(&system, false).await;
         let large = json!("x".repeat(CARRIED_BYTES_MAX + 1));
-        let tenant = main_tenant();
-        let mut carrier = Carrier::new(&tenant, None);
-        let input = carrier.content(Json::parse(&large.to_string()).expect("JSON"));
-        assert!(matches!(input, Content::Blob(_)), "it is large");
-        let begin = start(&system, "pass", input).await;
-        let asked = NewCommand { blobs: carrier.into_blobs(), ..asked(begin) };
-        let runs = &system.life.means.runs;
-        ask(runs, StreamKey::of_uuid(run(1).0), asked).await.expect("it is recorded");
+        system.starts_large(run(1), "pass", &large).await;
         let end = end_of(&world, run(1)).await;
         assert!(matches!(end.result, Some(Content::Blob(_))), "{end:?}");
         let carried = carried(&world).await;

@@ -19,10 +19,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::agent::SLOTS_MAX;
+use crate::command::Carrying as _;
 use crate::pipeline::PipelineCommand;
 use crate::reactions;
 use crate::run::{Begin, Given, RunCommand, Wanted};
-use crate::runtime::Done;
+use crate::runtime::{Done, NewCommand};
+use crate::work::carrying::Carrier;
 use crate::work::reactor::Reactor;
 use crate::work::tests::world::{Life, World, all_of, ask, asked, passes};
 
@@ -117,6 +119,18 @@ impl Running {
 
     pub(super) async fn starts_with(&self, run: RunId, pipeline: &str, input: Content) {
         self.says(run, start(self, pipeline, input).await).await;
+    }
+
+    /// The same, with as much beside the log as there has to be.
+    pub(super) async fn starts_large(&self, run: RunId, pipeline: &str, input: &Value) {
+        let tenant = main_tenant();
+        let mut carrier = Carrier::new(&tenant, None);
+        let input = carrier.content(json(input));
+        assert!(matches!(input, Content::Blob(_)), "it is large");
+        let begin = start(self, pipeline, input).await;
+        let asked = NewCommand { blobs: carrier.into_blobs(), ..asked(begin) };
+        let key = StreamKey::of_uuid(run.0);
+        ask(&self.life.means.runs, key, asked).await.expect("it is recorded");
     }
 
     pub(super) async fn says(&self, run: RunId, command: RunCommand) {
