@@ -288,7 +288,12 @@ impl Run {
             // What comes after something that is done again is given something else.
             stage.again(is_behind[*n] || named == Some(*n));
         }
-        self.ended.retain(|n| !again.contains(&usize::from(*n)));
+        // What was done of a stage stays done, also if the stage never begins again.
+        let stages = &self.stages;
+        self.ended.retain(|n| {
+            let n = usize::from(*n);
+            !again.contains(&n) || !stages[n].to_undo().is_empty()
+        });
         self.kept_bytes = self.stages.iter().map(Stage::bytes).sum();
         self.ends_by = retried.ends_by;
         self.phase = Phase::Open { is_paused: false };

@@ -110,6 +110,22 @@ fn what_was_called_off_or_skipped_behind_a_failure_is_decided_anew() {
 }
 
 #[test]
+fn what_was_done_before_a_retry_is_undone_although_its_stage_did_not_begin_again() {
+    let document = json!({ "at_once": 1, "stages": [
+        { "name": "first", "task": "t", "on_failure": "continue" },
+        { "name": "each", "foreach": [1, 2], "task": "t", "compensate": { "task": "undo" } },
+    ] });
+    let mut tale = Tale::of(&document, &json!(1));
+    tale.fails("first", 0);
+    tale.done("each", 0, json!(1));
+    tale.fails("each", 1);
+    assert_eq!(tale.says(retry(None)), ["retried first each", "stage_began first task t null"]);
+    tale.says(RunCommand::Cancel { reason: "enough".into(), undoes: true });
+    let happens = tale.ends("first", 0, tale::called_off());
+    assert_eq!(happens, ["stage_ended first called off", "undo_began each 0=null"]);
+}
+
+#[test]
 fn a_stage_begins_only_so_often() {
     let document = of(json!([{ "name": "a", "task": "t" }]));
     let mut tale = Tale::of(&document, &json!(1));

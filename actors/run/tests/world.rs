@@ -41,14 +41,30 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(document: &Value, seed: u64) -> Self {
         let mut dice = Dice(seed);
-        let faults = dice.below(60);
         let mut tale = Tale::new();
         let mut beginning = begin(document, &json!({ "yes": true, "list": [1, 2, 3] }));
         if dice.often(20) {
             beginning.begins_at = Some(NOON.plus_ms(500));
         }
         tale.says(start(beginning));
-        let is_retried = dice.often(30);
+        Self::of(tale, dice)
+    }
+
+    /// Of a run that goes on from this one, from any of its stages.
+    pub(super) fn forked(&mut self) -> Self {
+        let names: Vec<StageName> =
+            self.tale.run.stages().iter().map(|stage| stage.name.clone()).collect();
+        let from = self.dice.one_of(&names).expect("there is a stage").clone();
+        let found = Some(self.tale.run.past(&from, self.tale.history.len() as u64));
+        let (of, labels) = (RunId(Uuid::from_u128(1)), [].into());
+        let mut tale = Tale::new();
+        tale.now = self.tale.now;
+        tale.says(RunCommand::Fork(Box::new(Fork { of, from, input: None, found, labels })));
+        Self::of(tale, self.dice.clone())
+    }
+
+    fn of(tale: Tale, mut dice: Dice) -> Self {
+        let (faults, is_retried) = (dice.below(60), dice.often(30));
         Self {
             tale,
             dice,
