@@ -75,8 +75,12 @@ impl Span {
     }
 
     /// The run that a fact starts.
-    pub(super) fn start(&self, fact: EventId, said: &CloudEvent) -> Led {
-        let fact = if planted(Bug::TriggerFiresAgain) { another() } else { fact };
+    pub(super) fn start(&self, mut fact: EventId, said: &CloudEvent) -> Led {
+        let mut because = self.trigger.to_string();
+        if planted(Bug::TriggerFiresAgain) {
+            fact = another();
+            because = format!("{because}/{fact}");
+        }
         let Terms { pipeline, edition, .. } = &self.terms;
         let begin = Begin {
             wanted: Wanted { pipeline: pipeline.clone(), edition: *edition },
@@ -90,7 +94,7 @@ impl Span {
         };
         let run = run_of_fact(&self.trigger, fact);
         let to_do = ToDo::Run(run, Box::new(RunCommand::Start(Box::new(begin))));
-        Led { because: self.trigger.to_string(), to_do }
+        Led { because, to_do }
     }
 
     /// What the run is given. Where that cannot be made, the run says so: whoever looks for what became
