@@ -45,6 +45,11 @@ impl Spoken for ScheduleCommand {
 /// It starts a pipeline at its times from now on: one of `cron`, `every_ms` and `at` says which.
 #[derive(JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["cron"], "properties": { "cron": { "type": "string" } } },
+    { "required": ["every_ms"], "properties": { "every_ms": { "type": "integer" } } },
+    { "required": ["at"], "properties": { "at": { "type": "string" } } },
+]))]
 struct Said {
     /// A pattern: minute, hour, day of the month, month, day of the week. `30 2 * * 1-5`.
     cron: Option<String>,

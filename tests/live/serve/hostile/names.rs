@@ -48,7 +48,7 @@ async fn what_does_not_exist_cannot_be_asked() {
     };
     play(vec![
         command("no category", &format!("cat.{TASK}.submit"), unknown),
-        command("one without a door", "pipeline.x.define", unknown),
+        command("one without a door", "cat.x.define", unknown),
         command("facts are said elsewhere", "fact.shop.record", unknown),
         command("an actor of nobody", &format!("node.{TASK}.start"), unknown),
         command("no verb", &task("explode"), verb),
