@@ -2,11 +2,9 @@
 //! to its own end, whatever happens. Unknown → open → ending → over; or never begun, where nobody at
 //! a door could be told why. What it goes by stands in its own first event.
 //!
-//! A decision says an event to a copy of the run and looks at what may follow then ([`Draft`]), so that
+//! A decision says an event to a copy of the run and looks at what may follow then (`draft`), so that
 //! what is decided and what is folded later cannot differ. The end of an item from which nothing
 //! follows, which there may be ten thousand of, is decided without.
-//!
-//! [`Draft`]: draft::Draft
 
 mod approving;
 mod begun;
