@@ -286,7 +286,11 @@ impl Run {
         for n in &again {
             let stage = &mut self.stages[*n];
             // What comes after something that is done again is given something else.
-            stage.again(is_behind[*n] || named == Some(*n));
+            let is_anew = is_behind[*n] || named == Some(*n);
+            // What it did before is no longer known, and will not be undone.
+            let is_forgotten = is_anew && !stage.to_undo().is_empty();
+            self.is_undo_short |= is_forgotten && plan.stage(*n).compensate.is_some();
+            stage.again(is_anew);
         }
         // What was done of a stage stays done, also if the stage never begins again.
         let stages = &self.stages;

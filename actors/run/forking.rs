@@ -16,6 +16,7 @@ use super::starting::{fits, fitted, is_like};
 use super::{Decision, Phase, Run, RunRejection};
 use crate::bounds::labels;
 use crate::decider::Moment;
+use crate::pipeline::Does;
 use crate::pipeline::document::OnFailure;
 
 /// What a kept stage or item has beside its output, roughly.
@@ -93,7 +94,17 @@ impl Run {
         let lost: Vec<usize> = lost.collect();
         let mut is_lost = plan.behind(lost.iter().copied());
         lost.iter().for_each(|n| is_lost[*n] = true);
+        // Whoever agreed did not agree to what is done anew behind it.
+        let asks = |n: &usize| {
+            let plan = plan.stage(*n);
+            plan.approval.is_some() && plan.does == Does::Nothing
+        };
+        let is_before = |n: &usize| {
+            let behind = plan.behind([*n]);
+            behind.iter().zip(&is_lost).any(|(is_behind, is_lost)| *is_behind && *is_lost)
+        };
         let kept = (0..self.stages.len()).filter(|n| !is_lost[*n]);
+        let kept = kept.filter(|n| !(asks(n) && is_before(n)));
         let kept = kept.map(|n| kept_as(&self.stages[n], plan, n)).collect();
         let started = begun.started();
         Forkable::Yes(Box::new(Past {

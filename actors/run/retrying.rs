@@ -1,5 +1,7 @@
 //! Going on after the end: what failed is done again, and with it what comes behind it.
 
+use std::collections::BTreeSet;
+
 use events::id::StageName;
 use events::run::{How, PartHow, Retried, RunEvent, Undone};
 
@@ -10,6 +12,7 @@ use super::stage::{Stage, Standing};
 use super::{Decision, Phase, Run, RunRejection};
 use crate::bounds::{TEXT_BYTES_MAX, text};
 use crate::decider::Moment;
+use crate::pipeline::document::OnFailure;
 
 impl Run {
     pub(super) fn retry(
@@ -33,7 +36,7 @@ impl Run {
             Some(stage) => {
                 let n = draft.plan.place(stage);
                 let named = || RunRejection::NoStage { stage: stage.to_string() };
-                self.stage_and_behind(&draft.plan, n.ok_or_else(named)?)
+                self.from_on(&draft.plan, n.ok_or_else(named)?)
             }
             None if end.how == How::Completed => return Err(RunRejection::NothingToRetry),
             None => self.what_failed(&draft.plan),
@@ -54,18 +57,38 @@ impl Run {
         Ok(draft.into_events())
     }
 
-    /// A stage, and everything behind it that has been decided about.
-    fn stage_and_behind(&self, plan: &Plan, n: usize) -> Vec<usize> {
+    /// A stage, everything behind it that has been decided about, and what ended so that nothing may come
+    /// after it: what somebody did not agree to does not count as done because another stage is named.
+    fn from_on(&self, plan: &Plan, n: usize) -> Vec<usize> {
         let mut is_meant = plan.behind([n]);
         is_meant[n] = true;
-        self.decided(&is_meant, |_| true)
+        let named = self.decided(&is_meant, |_| true);
+        let stops = |n: usize, how| {
+            how == PartHow::CalledOff || plan.stage(n).on_failure != OnFailure::Continue
+        };
+        let all: BTreeSet<usize> = self.failed(plan, stops).into_iter().chain(named).collect();
+        all.into_iter().collect()
     }
 
-    /// What did not succeed, and what did not succeed behind it.
+    /// What did not succeed, and what did not succeed behind it. Where others have gone on after a failure,
+    /// and were done, it stays: what they did would not fit what it brings now.
     fn what_failed(&self, plan: &Plan) -> Vec<usize> {
-        let has_failed = |stage: &Stage| stage.how().is_some_and(|how| how != PartHow::Completed);
-        let failed = (0..self.stages.len()).filter(|n| has_failed(&self.stages[*n]));
-        let failed: Vec<usize> = failed.collect();
+        self.failed(plan, |n, how| {
+            let was_done = |n: usize| self.stages[n].how() == Some(PartHow::Completed);
+            let is_passed = how != PartHow::CalledOff
+                && plan.stage(n).on_failure == OnFailure::Continue
+                && places(&plan.behind([n])).any(was_done);
+            !is_passed
+        })
+    }
+
+    /// The stages that failed so, and what did not succeed behind them.
+    fn failed(&self, plan: &Plan, counts: impl Fn(usize, PartHow) -> bool) -> Vec<usize> {
+        let has_failed = |n: &usize| {
+            let how = self.stages[*n].how().filter(|how| *how != PartHow::Completed);
+            how.is_some_and(|how| counts(*n, how))
+        };
+        let failed: Vec<usize> = (0..self.stages.len()).filter(has_failed).collect();
         let mut is_meant = plan.behind(failed.iter().copied());
         failed.iter().for_each(|n| is_meant[*n] = true);
         self.decided(&is_meant, |stage| stage.how() != Some(PartHow::Completed))
@@ -76,4 +99,9 @@ impl Run {
         let decided = stages.filter(|(_, stage)| stage.is_over() && too(stage));
         decided.map(|(n, _)| n).collect()
     }
+}
+
+/// Where it is so.
+fn places(is_so: &[bool]) -> impl Iterator<Item = usize> {
+    is_so.iter().enumerate().filter(|(_, is_so)| **is_so).map(|(n, _)| n)
 }

@@ -179,6 +179,8 @@ impl Stage {
         if let Some(items) = items.as_mut().map(Shared::own) {
             items.again();
         }
-        *self = Self { turn, items, ..Self::default() };
+        // What items that stay have brought is as lost as it was.
+        let is_output_lost = self.is_output_lost && items.is_some();
+        *self = Self { turn, items, is_output_lost, ..Self::default() };
     }
 }

@@ -258,3 +258,62 @@ fn whoever_forks_hears_why_that_cannot_be() {
     })]);
     assert_eq!(unreadable.past(&stage("a"), 1), Forkable::Unreadable);
 }
+
+fn guarded() -> Value {
+    of(json!([
+        { "name": "sign", "approval": { "of": "${ input }" } },
+        { "name": "deploy", "after": ["sign"], "task": "t", "input": "${ input }" },
+        { "name": "tell", "after": ["deploy"], "task": "t" },
+    ]))
+}
+
+/// What somebody says about the stage that asks.
+fn verdict(tale: &Tale) -> Verdict {
+    let asked = tale.run.approvals(the_run()).pop().expect("someone is asked");
+    let by = Some("ada".parse().expect("a principal"));
+    Verdict { stage: stage("sign"), hash: asked.hash, note: String::new(), by }
+}
+
+#[test]
+fn what_somebody_said_no_to_is_asked_again_whatever_stage_a_retry_names() {
+    let mut refused = Tale::of(&guarded(), &json!(1));
+    let verdict = verdict(&refused);
+    let mut called_off = refused.clone();
+    refused.says(RunCommand::Disapprove(verdict));
+    called_off.says(RunCommand::Cancel { reason: "enough".into(), undoes: false });
+    for mut tale in [refused, called_off] {
+        let happens = tale.says(retry(Some("deploy")));
+        assert_eq!(happens[0], "retried sign");
+        assert!(happens[1].starts_with("approval_asked sign"), "{happens:?}");
+        assert_eq!(happens.len(), 2);
+    }
+}
+
+#[test]
+fn a_fork_asks_again_about_what_it_does_anew() {
+    let mut old = Tale::of(&guarded(), &json!(1));
+    let verdict = verdict(&old);
+    old.says(RunCommand::Approve(verdict));
+    old.done("deploy", 0, json!("D"));
+    old.fails("tell", 0);
+    let happens = Tale::new().says(fork(&old, "deploy", Some(json!("evil"))));
+    assert!(happens[1].starts_with("approval_asked sign"), "{happens:?}");
+    assert_eq!(happens.len(), 2);
+    let happens = Tale::new().says(fork(&old, "tell", None));
+    assert_eq!(happens[1], "stages_kept deploy");
+    assert!(happens.iter().any(|it| it.starts_with("approval_asked sign")), "{happens:?}");
+}
+
+#[test]
+fn what_others_have_gone_on_without_is_not_done_again() {
+    let document = of(json!([
+        { "name": "a", "task": "t", "on_failure": "continue" },
+        { "name": "b", "after": ["a"], "task": "t", "input": "${ default(stages.a.output, 7) }" },
+        { "name": "c", "task": "t" },
+    ]));
+    let mut tale = Tale::of(&document, &json!(1));
+    tale.fails("a", 0);
+    tale.done("b", 0, json!("with 7"));
+    tale.fails("c", 0);
+    assert_eq!(tale.says(retry(None)), ["retried c", "stage_began c task t null"]);
+}
