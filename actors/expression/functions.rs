@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::FILLED_BYTES_MAX;
 use super::evaluation::{Value, same, unreadable};
 use super::fill::FillError;
 use super::looking::{self, Sort};
@@ -185,19 +186,24 @@ fn one_end(list: &str, is_first: bool) -> Result<Option<&str>, FillError> {
     Ok(end.map(|item| item.get()))
 }
 
+/// Looks at each piece before it is added: few items with much between them come to far more than was
+/// looked through.
 fn join(list: &str, between: &str) -> Result<String, FillError> {
     let mut joined = String::new();
     for (n, item) in looking::items(list).map_err(unreadable)?.into_iter().enumerate() {
-        if n > 0 {
-            joined.push_str(between);
-        }
-        match Sort::of(item.get()) {
-            Sort::Text => joined.push_str(&text(item.get())?),
-            Sort::Number | Sort::Boolean => joined.push_str(item.get()),
+        let piece = match Sort::of(item.get()) {
+            Sort::Text => text(item.get())?,
+            Sort::Number | Sort::Boolean => Cow::Borrowed(item.get()),
             sort @ (Sort::Null | Sort::List | Sort::Object) => {
                 return Err(Function::Join.unfit(sort));
             }
+        };
+        let between = if n > 0 { between } else { "" };
+        if joined.len() + between.len() + piece.len() > FILLED_BYTES_MAX {
+            return Err(FillError::TooLarge);
         }
+        joined.push_str(between);
+        joined.push_str(&piece);
     }
     Ok(joined)
 }

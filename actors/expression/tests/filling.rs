@@ -99,6 +99,19 @@ fn what_is_filled_in_has_an_end() {
     assert_eq!(comes_to("join([input, input], '')", &half), Err(FillError::TooLarge));
 }
 
+/// What is joined ends at the piece that is too much: an item that cannot be joined stands behind it,
+/// and is not come to.
+#[test]
+fn what_is_joined_has_an_end_on_the_way() {
+    let joined = |items: usize, between: usize| {
+        let (list, between) = ("1,".repeat(items), "x".repeat(between));
+        let world = with_input(&format!(r#"{{"list":[{list}null],"between":"{between}"}}"#));
+        comes_to("join(input.list, input.between)", &world)
+    };
+    assert_eq!(joined(10_000, 20_000), Err(FillError::TooLarge));
+    assert!(matches!(joined(10, 20_000), Err(FillError::Unfit(_))));
+}
+
 #[test]
 fn work_has_an_end() {
     let large = format!("[{}\"\"]", "\"x\",".repeat(40_000));
