@@ -1,16 +1,18 @@
 //! Working an expression out. Values are JSON texts, borrowed as long as nothing new is made of them;
 //! every part costs a step, and every text that is looked through costs by its length.
 
+mod known;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use events::content::Content;
 
+use self::known::{Known, number, same};
 use super::fill::{FillError, Found, Scope};
-use super::functions::{Function, is_in, said, text};
+use super::functions::{Function, said, text};
 use super::looking::{self, Sort};
 use super::node::{Comparison, Node};
-use super::numbers::Number;
 use super::reference::Reference;
 use super::{FILLED_BYTES_MAX, STEP_BYTES, STEPS_MAX};
 use crate::tree::{Step, separate};
@@ -41,7 +43,7 @@ impl<'a> Evaluation<'a> {
                 let (left, right) = (self.value(left)?, self.value(right)?);
                 self.spend(&left)?;
                 self.spend(&right)?;
-                compare(&left, *comparison, &right).map(said)
+                self.compare(&left, *comparison, &right).map(said)
             }
             Node::Not(part) => Ok(said(!self.is_so(part)?)),
             Node::All(parts) => self.until(parts, false),
@@ -68,9 +70,54 @@ impl<'a> Evaluation<'a> {
 
     /// Counts what has been looked through.
     pub(super) fn spend(&mut self, looked_through: &str) -> Result<(), FillError> {
-        let steps = 1 + u32::try_from(looked_through.len() / STEP_BYTES).unwrap_or(u32::MAX - 1);
+        self.count(1 + looked_through.len() / STEP_BYTES)
+    }
+
+    fn count(&mut self, steps: usize) -> Result<(), FillError> {
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
         self.left = self.left.checked_sub(steps).ok_or(FillError::TooCostly)?;
         Ok(())
+    }
+
+    /// Whether a value is one of a list. Each item of its sort costs what is compared: both of them.
+    pub(super) fn is_in(&mut self, value: &str, list: &str) -> Result<bool, FillError> {
+        let mut alike = looking::items(list).map_err(unreadable)?;
+        alike.retain(|item| Sort::of(item.get()) == Sort::of(value));
+        if alike.is_empty() {
+            return Ok(false);
+        }
+        let sought = Known::read(value)?;
+        // Most items are far shorter than a step: what is left of one is kept for the next item.
+        let mut compared = 0;
+        for item in alike {
+            compared += value.len() + item.get().len();
+            self.count(compared / STEP_BYTES)?;
+            compared %= STEP_BYTES;
+            if sought.is(&Known::read(item.get())?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn compare(
+        &mut self,
+        left: &str,
+        comparison: Comparison,
+        right: &str,
+    ) -> Result<bool, FillError> {
+        match comparison {
+            Comparison::Same => same(left, right),
+            Comparison::Other => same(left, right).map(|is_same| !is_same),
+            Comparison::In if Sort::of(right) == Sort::List => self.is_in(left, right),
+            Comparison::In => {
+                Err(FillError::Unfit(format!("`in` looks into {}, and no list", called(right))))
+            }
+            Comparison::Less => order(left, right).map(Ordering::is_lt),
+            Comparison::LessOrSame => order(left, right).map(Ordering::is_le),
+            Comparison::More => order(left, right).map(Ordering::is_gt),
+            Comparison::MoreOrSame => order(left, right).map(Ordering::is_ge),
+        }
     }
 
     /// One after the other, until one of them settles it: what comes behind is not looked at.
@@ -142,7 +189,7 @@ impl<'a> Evaluation<'a> {
         }
         let values = parts.iter().map(|part| self.value(part)).collect::<Result<Vec<_>, _>>()?;
         values.iter().try_for_each(|value| self.spend(value))?;
-        let made = function.apply(&values)?;
+        let made = function.apply(&values, self)?;
         bounded(&made)?;
         self.spend(&made)?;
         Ok(made)
@@ -165,21 +212,6 @@ fn into<'a>(value: Value<'a>, step: &Step) -> Result<Option<Value<'a>>, FillErro
     })
 }
 
-fn compare(left: &str, comparison: Comparison, right: &str) -> Result<bool, FillError> {
-    match comparison {
-        Comparison::Same => same(left, right),
-        Comparison::Other => same(left, right).map(|is_same| !is_same),
-        Comparison::In if Sort::of(right) == Sort::List => is_in(left, right),
-        Comparison::In => {
-            Err(FillError::Unfit(format!("`in` looks into {}, and no list", called(right))))
-        }
-        Comparison::Less => order(left, right).map(Ordering::is_lt),
-        Comparison::LessOrSame => order(left, right).map(Ordering::is_le),
-        Comparison::More => order(left, right).map(Ordering::is_gt),
-        Comparison::MoreOrSame => order(left, right).map(Ordering::is_ge),
-    }
-}
-
 /// Numbers by what they are worth, texts letter by letter; nothing else has an order.
 fn order(left: &str, right: &str) -> Result<Ordering, FillError> {
     match (Sort::of(left), Sort::of(right)) {
@@ -190,45 +222,6 @@ fn order(left: &str, right: &str) -> Result<Ordering, FillError> {
             Err(FillError::Unfit(format!("{left} and {right} have no order")))
         }
     }
-}
-
-/// Whether two values are the same, at every depth; the order of fields does not matter.
-pub(super) fn same(left: &str, right: &str) -> Result<bool, FillError> {
-    let sort = Sort::of(left);
-    if sort != Sort::of(right) {
-        return Ok(false);
-    }
-    match sort {
-        Sort::Null => Ok(true),
-        Sort::Boolean => Ok(left == right),
-        Sort::Number => Ok(number(left)?.compare(number(right)?).is_eq()),
-        Sort::Text => Ok(text(left)? == text(right)?),
-        Sort::List | Sort::Object => {
-            let tree = |json| serde_json::from_str(json).map_err(unreadable);
-            Ok(same_trees(&tree(left)?, &tree(right)?))
-        }
-    }
-}
-
-/// A tree that was read is not deep: who read it saw to that.
-fn same_trees(left: &serde_json::Value, right: &serde_json::Value) -> bool {
-    use serde_json::Value as V;
-    match (left, right) {
-        (V::Number(left), V::Number(right)) => Number::of(left).compare(Number::of(right)).is_eq(),
-        (V::Array(left), V::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| same_trees(l, r))
-        }
-        (V::Object(left), V::Object(right)) => {
-            let both =
-                |(name, value)| right.get(name).is_some_and(|other| same_trees(value, other));
-            left.len() == right.len() && left.iter().all(both)
-        }
-        _ => left == right,
-    }
-}
-
-fn number(json: &str) -> Result<Number, FillError> {
-    serde_json::from_str(json).map(|number| Number::of(&number)).map_err(unreadable)
 }
 
 fn called(json: &str) -> &'static str {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::FILLED_BYTES_MAX;
-use super::evaluation::{Value, same, unreadable};
+use super::evaluation::{Evaluation, Value, unreadable};
 use super::fill::FillError;
 use super::looking::{self, Sort};
 use super::types::Kinds;
@@ -91,7 +91,11 @@ impl Function {
     }
 
     /// Does it. `default` and `has` are not among what is done here: they look at what is missing.
-    pub(super) fn apply<'a>(self, values: &[Value<'a>]) -> Result<Value<'a>, FillError> {
+    pub(super) fn apply<'a>(
+        self,
+        values: &[Value<'a>],
+        evaluation: &mut Evaluation<'_>,
+    ) -> Result<Value<'a>, FillError> {
         for (value, kinds) in values.iter().zip(self.takes()) {
             if !kinds.may_be(Kinds::of(value)) {
                 return Err(self.unfit(Sort::of(value)));
@@ -110,16 +114,21 @@ impl Function {
             Self::Number => number(first)?,
             Self::Lower => quoted(&text(first)?.to_lowercase()),
             Self::Upper => quoted(&text(first)?.to_uppercase()),
-            Self::Contains => said(self.contains(first, second())?),
+            Self::Contains => said(self.contains(first, second(), evaluation)?),
             Self::StartsWith => said(text(first)?.starts_with(&*text(second())?)),
             Self::EndsWith => said(text(first)?.ends_with(&*text(second())?)),
             Self::Keys => keys(first)?,
         })
     }
 
-    fn contains(self, whole: &str, part: &str) -> Result<bool, FillError> {
+    fn contains(
+        self,
+        whole: &str,
+        part: &str,
+        evaluation: &mut Evaluation<'_>,
+    ) -> Result<bool, FillError> {
         match (Sort::of(whole), Sort::of(part)) {
-            (Sort::List, _) => is_in(part, whole),
+            (Sort::List, _) => evaluation.is_in(part, whole),
             (_, Sort::Text) => Ok(text(whole)?.contains(&*text(part)?)),
             (_, other) => Err(self.unfit(other)),
         }
@@ -134,16 +143,6 @@ impl fmt::Display for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// Whether a value is one of a list.
-pub(super) fn is_in(value: &str, list: &str) -> Result<bool, FillError> {
-    for item in looking::items(list).map_err(unreadable)? {
-        if same(value, item.get())? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// The text that a value is.

@@ -121,6 +121,27 @@ fn work_has_an_end() {
     assert_eq!(filled(&looks(1000), &world), Err(FillError::TooCostly));
 }
 
+/// A list of many small items is looked through quickly; with a large value to compare each of them
+/// with, it is not.
+#[test]
+fn what_is_sought_in_a_list_costs_by_what_is_compared() {
+    let large = "x".repeat(20_000);
+    for (sought, item) in [(format!("\"{large}\""), "\"x\""), (format!("[\"{large}\"]"), "[1]")] {
+        let sought_in = |items: usize, text: &str| {
+            let list = format!("{item},").repeat(items);
+            let input = format!(r#"{{"sought":{sought},"list":[{list}null],"small":{item}}}"#);
+            comes_to(text, &with_input(&input))
+        };
+        for text in ["input.sought in input.list", "contains(input.list, input.sought)"] {
+            assert_eq!(sought_in(100, text).as_deref(), Ok("false"), "{text}");
+            assert_eq!(sought_in(10_000, text), Err(FillError::TooCostly), "{text}");
+        }
+        for text in ["input.small in input.list", "null in input.list", "!(7 in input.list)"] {
+            assert_eq!(sought_in(10_000, text).as_deref(), Ok("true"), "{text}");
+        }
+    }
+}
+
 #[test]
 fn what_is_filled_in_is_not_too_deep() {
     let nested = |deep: usize| with_input(&("[".repeat(deep) + &"]".repeat(deep)));
