@@ -132,7 +132,13 @@ impl<'a> Evaluation<'a> {
 
     fn find(&mut self, reference: &'a Reference) -> Result<Value<'a>, FillError> {
         let mut value = match self.whole(reference) {
-            Found::Json(json) => json,
+            Found::Json(json) => {
+                // What was made for this look alone was work already, whether it is looked into or not.
+                if matches!(json, Value::Owned(_)) {
+                    self.spend(&json)?;
+                }
+                json
+            }
             Found::Whole(Content::Inline(json)) => Value::Borrowed(json.as_str()),
             Found::Whole(Content::Sealed(_)) => {
                 return Err(FillError::Sealed(reference.to_string()));

@@ -142,6 +142,35 @@ fn what_is_sought_in_a_list_costs_by_what_is_compared() {
     }
 }
 
+/// A scope that makes its values when they are asked for, or has them.
+struct Makes {
+    value: String,
+    is_made: bool,
+}
+
+impl Scope for Makes {
+    fn find(&self, _: Root, _: Option<&str>) -> Found<'_> {
+        let value = Cow::Borrowed(self.value.as_str());
+        Found::Json(if self.is_made { Cow::Owned(value.into_owned()) } else { value })
+    }
+}
+
+#[test]
+fn what_is_made_to_be_asked_for_costs() {
+    let value = format!("\"{}\"", "x".repeat(100_000));
+    let made = Makes { value: value.clone(), is_made: true };
+    let there = Makes { value, is_made: false };
+    for text in ["has(input)", "has(default(input, 1))"] {
+        let asks = |times: usize, scope: &Makes| {
+            let list = format!("[{}true]", format!("\"${{ {text} }}\",").repeat(times));
+            fill(&Template::read(&json(&list)).expect("a template"), scope).map(drop)
+        };
+        assert_eq!(asks(100, &made), Ok(()), "{text}");
+        assert_eq!(asks(1000, &made), Err(FillError::TooCostly), "{text}");
+        assert_eq!(asks(1000, &there), Ok(()), "{text}");
+    }
+}
+
 #[test]
 fn what_is_filled_in_is_not_too_deep() {
     let nested = |deep: usize| with_input(&("[".repeat(deep) + &"]".repeat(deep)));
