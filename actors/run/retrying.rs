@@ -36,7 +36,7 @@ impl Run {
             Some(stage) => {
                 let n = draft.plan.place(stage);
                 let named = || RunRejection::NoStage { stage: stage.to_string() };
-                self.from_on(&draft.plan, n.ok_or_else(named)?)
+                self.beginning_at(&draft.plan, n.ok_or_else(named)?)
             }
             None if end.how == How::Completed => return Err(RunRejection::NothingToRetry),
             None => self.what_failed(&draft.plan),
@@ -59,7 +59,7 @@ impl Run {
 
     /// A stage, everything behind it that has been decided about, and what ended so that nothing may come
     /// after it: what somebody did not agree to does not count as done because another stage is named.
-    fn from_on(&self, plan: &Plan, n: usize) -> Vec<usize> {
+    fn beginning_at(&self, plan: &Plan, n: usize) -> Vec<usize> {
         let mut is_meant = plan.behind([n]);
         is_meant[n] = true;
         let named = self.decided(&is_meant, |_| true);

@@ -7,6 +7,7 @@ mod newest;
 mod pipelines;
 mod query;
 pub(in crate::app) mod reactions;
+mod recent;
 mod runs;
 mod schedules;
 mod shown;
@@ -35,6 +36,11 @@ pub use query::{QUESTIONS, Query, ROWS_MAX};
 
 /// How many logs are folded at once: each of them keeps a processor busy.
 const FOLDS_MAX: usize = 1;
+/// How many histories are gone through at once.
+const LOOKS_MAX: usize = 4;
+/// How many events of one stream are read at once: they may be large.
+const STREAM_PAGE: usize = 64;
+
 /// Who is told what was found.
 pub type Found = Box<dyn FnOnce(Result<Vec<u8>, Refusal>) + Send>;
 
@@ -43,6 +49,7 @@ pub struct Reader {
     log: Arc<dyn LogReader>,
     background: Background,
     folds: Semaphore,
+    looks: Semaphore,
     stopping: AtomicBool,
 }
 
@@ -50,8 +57,8 @@ impl Reader {
     /// Answers from this log.
     #[must_use]
     pub fn new(log: Arc<dyn LogReader>, background: Background) -> Self {
-        let (folds, stopping) = (Semaphore::new(FOLDS_MAX), AtomicBool::new(false));
-        Self { log, background, folds, stopping }
+        let (folds, looks) = (Semaphore::new(FOLDS_MAX), Semaphore::new(LOOKS_MAX));
+        Self { log, background, folds, looks, stopping: AtomicBool::new(false) }
     }
 
     /// Answers nothing more from now on, and breaks off what takes long: whoever asked is told so, and
@@ -59,6 +66,7 @@ impl Reader {
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
         self.folds.close();
+        self.looks.close();
     }
 
     fn is_open(&self) -> Result<(), Refusal> {
@@ -94,6 +102,7 @@ impl Reader {
             }
             Query::Pipeline(wanted) => {
                 let id = wanted.id.clone();
+                let _turn = self.looks.acquire().await.map_err(|_| Refusal::Stopping)?;
                 let mut found = pipelines::Looking::new(wanted);
                 self.each(tenant, "pipeline", id.as_str(), |stored| found.take(&stored)).await?;
                 found.answer()
@@ -103,30 +112,38 @@ impl Reader {
                 let position = self.fold(tenant, "pipeline", |stored| all.take(stored)).await?;
                 Ok(all.answer(&filter, position))
             }
-            Query::Run(run) => self.run(tenant, run).await,
+            Query::Run(run) => {
+                let _turn = self.looks.acquire().await.map_err(|_| Refusal::Stopping)?;
+                self.run(tenant, run).await
+            }
             Query::Runs(filter) => {
                 let mut runs = runs::Newest::default();
                 let position = self.fold(tenant, "run", |stored| runs.take(stored)).await?;
                 Ok(runs::list(&runs, &filter, position))
             }
             Query::Schedule(id) => {
+                let _turn = self.looks.acquire().await.map_err(|_| Refusal::Stopping)?;
                 let mut found = schedules::Looking::default();
                 self.each(tenant, "schedule", id.as_str(), |stored| found.take(stored)).await?;
                 schedules::one(&id, &found)
             }
             Query::Schedules(filter) => {
                 let mut all = schedules::All::default();
-                let position = self.fold(tenant, "schedule", |stored| all.take(stored)).await?;
+                let position = self
+                    .fold(tenant, "schedule", |stored| all.take(stored, schedules::slim))
+                    .await?;
                 Ok(schedules::list(&all, &filter, position))
             }
             Query::Trigger(id) => {
+                let _turn = self.looks.acquire().await.map_err(|_| Refusal::Stopping)?;
                 let mut found = triggers::Looking::default();
                 self.each(tenant, "trigger", id.as_str(), |stored| found.take(stored)).await?;
                 triggers::one(&id, &found)
             }
             Query::Triggers(filter) => {
                 let mut all = triggers::All::default();
-                let position = self.fold(tenant, "trigger", |stored| all.take(stored)).await?;
+                let position =
+                    self.fold(tenant, "trigger", |stored| all.take(stored, triggers::slim)).await?;
                 Ok(triggers::list(&all, &filter, position))
             }
             Query::Reactions(filter) => reactions::list(&*self.log, tenant, &filter).await,
@@ -141,7 +158,7 @@ impl Reader {
     /// A run, and who is at work for it.
     async fn run(&self, tenant: &Tenant, run: RunId) -> Result<Vec<u8>, Refusal> {
         let mut found = runs::Looking::new(run);
-        self.each(tenant, "run", &run.to_string(), |stored| found.take(&stored)).await?;
+        self.each(tenant, "run", &run.to_string(), |stored| found.take(stored)).await?;
         for task in found.open_tasks() {
             let history = self.history(tenant, "task", &task.to_string()).await?;
             found.at_work(task, &history);
@@ -174,10 +191,10 @@ impl Reader {
         let mut from = Version::FIRST;
         loop {
             let forwards = Direction::Forwards;
-            let page = self.log.read_stream(&stream, from, forwards, PAGE_EVENTS_MAX).await?;
+            let page = self.log.read_stream(&stream, from, forwards, STREAM_PAGE).await?;
             let came = page.len();
             page.into_iter().for_each(&mut take);
-            if came < PAGE_EVENTS_MAX {
+            if came < STREAM_PAGE {
                 return Ok(());
             }
             from = from.plus(came as u64);
@@ -208,6 +225,11 @@ impl Reader {
             from = page.next;
         }
     }
+}
+
+/// What stands where a list shows nothing.
+fn nothing() -> Json {
+    Json::parse("null").expect("it is JSON")
 }
 
 /// The payload of an event, as JSON.

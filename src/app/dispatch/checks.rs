@@ -74,7 +74,22 @@ pub(super) fn named(target: &Target) -> Result<(), Refusal> {
         let what = format!("{id:?} is no id of a {category}: that is a uuid, in small letters");
         return Err(Refusal::Unreadable(what));
     }
+    if is_worked_out(target) {
+        let what =
+            format!("{id} is the id of a {category} that the system begins; make up another one");
+        return Err(Refusal::Unreadable(what));
+    }
     Ok(())
+}
+
+/// Whether it would take an id that follows from something recorded: those are for the system alone, and
+/// whoever took one first would be in its way.
+fn is_worked_out(target: &Target) -> bool {
+    let begins = matches!(
+        (target.category.as_str(), target.word.as_str()),
+        ("task", "submit") | ("run", "start" | "fork")
+    );
+    begins && Uuid::parse_str(target.id.as_str()).is_ok_and(|id| id.get_version_num() == 8)
 }
 
 /// Whether something can be read at all.

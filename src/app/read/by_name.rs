@@ -1,18 +1,17 @@
 //! The rows of a projection by the names of what they are about, folded from the log; and the newest of
 //! what happened to one of them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use events::recorded::{Recorded, Stored};
 use events::stream::Version;
 use projections::projection::Projection;
 
+use super::recent::Recent;
 use super::shown::Happened;
 
 /// How many rows are looked at.
 const ROWS_MAX: usize = 10_000;
-/// How many events of one of them an answer has: the newest.
-const HISTORY_MAX: usize = 200;
 
 /// Rows by name.
 pub(super) struct ByName<P: Projection> {
@@ -27,8 +26,8 @@ impl<P: Projection> Default for ByName<P> {
 }
 
 impl<P: Projection> ByName<P> {
-    /// What a newer program has written is passed over here.
-    pub(super) fn take(&mut self, stored: &Stored) {
+    /// What a newer program has written is passed over here. Of each row `slim` leaves what a list shows.
+    pub(super) fn take(&mut self, stored: &Stored, slim: impl FnOnce(P::Row) -> P::Row) {
         let Ok(event) = Recorded::<P::Event>::read(stored) else { return };
         let id = event.stream.key.as_str();
         let row = self.rows.remove(id);
@@ -36,7 +35,7 @@ impl<P: Projection> ByName<P> {
             self.left_out += u64::from(event.version == Version::FIRST);
             return;
         }
-        let row = P::fold(row, &event);
+        let row = P::fold(row, &event).map(slim);
         self.rows.extend(row.map(|row| (id.to_owned(), row)));
     }
 
@@ -53,12 +52,13 @@ impl<P: Projection> ByName<P> {
 /// One row, and the newest of what happened to it.
 pub(super) struct Looking<P: Projection> {
     row: Option<P::Row>,
-    history: VecDeque<Stored>,
+    history: Recent,
+    position: u64,
 }
 
 impl<P: Projection> Default for Looking<P> {
     fn default() -> Self {
-        Self { row: None, history: VecDeque::new() }
+        Self { row: None, history: Recent::default(), position: 0 }
     }
 }
 
@@ -67,10 +67,8 @@ impl<P: Projection> Looking<P> {
         if let Ok(event) = Recorded::<P::Event>::read(&stored) {
             self.row = P::fold(self.row.take(), &event);
         }
-        if self.history.len() >= HISTORY_MAX {
-            self.history.pop_front();
-        }
-        self.history.push_back(stored);
+        self.position = stored.position().0;
+        self.history.take(stored);
     }
 
     pub(super) fn row(&self) -> Option<&P::Row> {
@@ -79,11 +77,11 @@ impl<P: Projection> Looking<P> {
 
     /// The eldest of them first.
     pub(super) fn history(&self) -> Vec<Happened<'_>> {
-        self.history.iter().map(Happened::of).collect()
+        self.history.happened()
     }
 
     /// Up to where it was looked at.
     pub(super) fn position(&self) -> u64 {
-        self.history.back().map_or(0, |stored| stored.position().0)
+        self.position
     }
 }

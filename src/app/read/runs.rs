@@ -2,7 +2,7 @@
 
 mod shown;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use events::id::{RunId, TaskId};
 use events::recorded::{Recorded, Stored};
@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::RunFilter;
+use super::recent::Recent;
 use super::shown::write;
 use crate::app::refusal::Refusal;
 pub(super) use shown::{LIST, ONE};
@@ -23,8 +24,6 @@ use shown::{List, One, Shown};
 
 /// How many tasks of a run are looked at for who is at work.
 const OPEN_MAX: usize = 20;
-/// How many events of a run an answer has: the newest, without those about single items.
-const HISTORY_MAX: usize = 200;
 
 /// What a phase is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
@@ -76,22 +75,21 @@ impl RunFilter {
 pub(super) struct Looking {
     run: RunId,
     row: Option<RunTreeRow>,
-    history: VecDeque<Stored>,
-    left_out: u64,
+    history: Recent,
     tasks: BTreeMap<TaskId, TaskRow>,
     position: u64,
 }
 
 impl Looking {
     pub(super) fn new(run: RunId) -> Self {
-        let (row, history, tasks) = (None, VecDeque::new(), BTreeMap::new());
-        Self { run, row, history, left_out: 0, tasks, position: 0 }
+        let (row, history, tasks) = (None, Recent::default(), BTreeMap::new());
+        Self { run, row, history, tasks, position: 0 }
     }
 
     /// What a newer program has written is passed over here.
-    pub(super) fn take(&mut self, stored: &Stored) {
+    pub(super) fn take(&mut self, stored: Stored) {
         self.position = stored.position().0;
-        let event = Recorded::<RunEvent>::read(stored).ok();
+        let event = Recorded::<RunEvent>::read(&stored).ok();
         let is_of_an_item = event.as_ref().is_some_and(|event| {
             matches!(event.event, RunEvent::ItemsBegan(_) | RunEvent::ItemEnded(_))
         });
@@ -99,13 +97,9 @@ impl Looking {
             self.row = RunTree::fold(self.row.take(), &event);
         }
         if is_of_an_item {
-            self.left_out += 1;
-            return;
-        }
-        self.history.push_back(stored.clone());
-        if self.history.len() > HISTORY_MAX {
-            self.history.pop_front();
-            self.left_out += 1;
+            self.history.pass_over();
+        } else {
+            self.history.take(stored);
         }
     }
 
@@ -126,7 +120,7 @@ impl Looking {
     pub(super) fn answer(self) -> Result<Vec<u8>, Refusal> {
         let row = self.row.ok_or(Refusal::NotFound("run"))?;
         let id = self.run.to_string();
-        let found = One::of(&id, &row, &self.tasks, &self.history, self.left_out);
+        let found = One::of(&id, &row, &self.tasks, &self.history);
         Ok(write(self.position, found))
     }
 }

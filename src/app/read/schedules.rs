@@ -3,7 +3,7 @@
 use events::content::Content;
 use events::id::{PipelineId, ScheduleId};
 use events::run::How;
-use events::schedule::{CatchUp, Fires, Overlap, When};
+use events::schedule::{CatchUp, Fires, Overlap, Set, When};
 use events::shape::ShapeOf;
 use events::stream::Position;
 use projections::schedule_list::{End, Last, Mode, ScheduleList, ScheduleRow};
@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::ScheduleFilter;
 use super::by_name;
+use super::nothing;
 use super::shown::{AnswerOf, Happened, write};
 use crate::app::refusal::Refusal;
 
@@ -173,6 +174,12 @@ impl LastShown {
             },
         }
     }
+}
+
+/// What a list shows of a row: not what the runs are given, which may be large.
+pub(super) fn slim(row: ScheduleRow) -> ScheduleRow {
+    let input = Content::Inline(nothing());
+    ScheduleRow { set: Set { input, ..row.set }, ..row }
 }
 
 /// All schedules.

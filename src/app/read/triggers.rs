@@ -4,12 +4,14 @@ use events::content::Json;
 use events::id::{PipelineId, Source, TriggerId};
 use events::shape::ShapeOf;
 use events::stream::Position;
+use events::trigger::Set;
 use projections::trigger_list::{Mode, TriggerList, TriggerRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::TriggerFilter;
 use super::by_name;
+use super::nothing;
 use super::shown::{AnswerOf, Happened, write};
 use crate::app::refusal::Refusal;
 
@@ -87,6 +89,11 @@ impl<'a> Shown<'a> {
             changed_at: row.changed_at.to_string(),
         }
     }
+}
+
+/// What a list shows of a row: not what the runs are given, which may be large.
+pub(super) fn slim(row: TriggerRow) -> TriggerRow {
+    TriggerRow { set: Set { input: nothing(), ..row.set }, ..row }
 }
 
 /// All triggers.

@@ -10,7 +10,7 @@ use events::id::RunId;
 use events::subject::{Subject, What};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::tree::{self, STAGES_MAX};
 use crate::cli::answers::{event_line, rows_of};
@@ -55,6 +55,8 @@ pub(in crate::cli) struct Watching<'a> {
     run: RunId,
     heard: Subscription,
     happens: Receiver<Event>,
+    /// How long the last answer took.
+    took: Duration,
 }
 
 impl<'a> Watching<'a> {
@@ -68,7 +70,7 @@ impl<'a> Watching<'a> {
         let wanted = Subscribe { waiting_max: WAITING_MAX, ..Subscribe::to(pattern) };
         let heard = remote.bus.subscribe(wanted).await?;
         remote.bus.flush().await?;
-        Ok(Self { remote, run, heard, happens })
+        Ok(Self { remote, run, heard, happens, took: Duration::ZERO })
     }
 
     /// Shows it until it is over, and then what came out.
@@ -99,13 +101,17 @@ impl<'a> Watching<'a> {
     }
 
     /// How it stands.
-    pub(in crate::cli) async fn look(&self) -> Result<Value, Problem> {
-        self.remote.query("run", &json!({ "id": self.run })).await
+    pub(in crate::cli) async fn look(&mut self) -> Result<Value, Problem> {
+        let begun = Instant::now();
+        let answer = self.remote.query("run", &json!({ "id": self.run })).await;
+        self.took = begun.elapsed();
+        answer
     }
 
     /// Returns when it is worth looking again.
     pub(in crate::cli) async fn next(&mut self) -> Result<(), Problem> {
-        sleep(PAUSE).await;
+        // What takes long is not asked for all the time.
+        sleep(PAUSE.max(self.took * 4)).await;
         let heard = async {
             tokio::select! {
                 message = self.heard.next() => match message {

@@ -6,6 +6,7 @@ mod called_off;
 mod crash;
 mod demo;
 mod example;
+mod large;
 mod redefined;
 mod started;
 mod waiting;

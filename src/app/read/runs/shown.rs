@@ -1,11 +1,10 @@
 //! How runs look in answers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use events::content::Content;
 use events::id::{Principal, TaskId};
 use events::labels::Labels;
-use events::recorded::Stored;
 use events::run::{By, PartHow, Slot, Undone, Why};
 use events::shape::ShapeOf;
 use events::task::Failure;
@@ -16,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{PhaseName, name};
+use crate::app::read::recent::Recent;
 use crate::app::read::shown::{AnswerOf, Happened};
 
 /// A run, as answers show it.
@@ -193,15 +193,14 @@ impl<'a> One<'a> {
         id: &'a str,
         row: &'a RunTreeRow,
         tasks: &'a BTreeMap<TaskId, TaskRow>,
-        history: &'a VecDeque<Stored>,
-        left_out: u64,
+        history: &'a Recent,
     ) -> Self {
         Self {
             run: Shown::of(id, &row.run),
             undone: row.undone,
             stages: row.stages.iter().map(|stage| Stage::of(stage, tasks)).collect(),
-            history: history.iter().map(Happened::of).collect(),
-            left_out,
+            history: history.happened(),
+            left_out: history.left_out(),
         }
     }
 }

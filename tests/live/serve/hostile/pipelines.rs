@@ -3,6 +3,9 @@
 use super::Then::{Refused, Rejected};
 use super::{Case, TASK, Then, play, request};
 
+/// An id such as the system works out for what it begins itself.
+const WORKED_OUT: &str = "019c1c38-a400-8703-9634-0e2734576e39";
+
 const MALFORMED: Then = Refused(400, "malformed");
 
 fn cases(category: &str, id: &str, then: Then, all: &[(&str, &str)]) -> Vec<Case> {
@@ -124,6 +127,8 @@ async fn what_is_not_there_is_told_so() {
             &[("remove", "{}"), ("resume", "{}")],
         ),
         cases("run", "seven", MALFORMED, &[("pause", "{}")]),
+        cases("run", WORKED_OUT, MALFORMED, &[("start", r#"{"pipeline":"a"}"#), ("fork", &fork)]),
+        cases("task", WORKED_OUT, MALFORMED, &[("submit", r#"{"kind":"echo"}"#)]),
         cases("run", TASK, Refused(404, "unknown_verb"), &[("task_ended", "{}"), ("ring", "{}")]),
         cases("schedule", "s", Refused(404, "unknown_verb"), &[("run_ended", "{}")]),
     ];
