@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use events::chain::{EventHash, blob_hash};
+use events::chain::EventHash;
 use events::content::{Content, Json};
 use events::id::{Capability, Principal, RunId};
 use events::planted::{Bug, planted};
 use events::run::{ApprovalAsked, Approved, Disapproved, PartHow, RunEvent};
 use events::task::Failure;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::bounds::{SHOWN_BYTES_MAX, SHOWN_ITEMS_MAX};
 use super::command::Verdict;
@@ -25,6 +26,15 @@ use crate::pipeline::{Approving, Does};
 /// Keeps these hashes apart from all others.
 const DOMAIN: &[u8] = b"annals.approval.1\0";
 const INPUTS: &[u8] = b"annals.approval.inputs.1\0";
+/// How many bytes the inputs that are asked about have, all together: they are filled in whenever
+/// someone asks about them or answers.
+const ASKED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+#[cfg(test)]
+thread_local! {
+    /// How often it was worked out what a stage would do.
+    pub(super) static ACTIONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
 
 /// What would be done.
 pub(super) struct Action {
@@ -97,77 +107,111 @@ impl Run {
         if stage.standing != Standing::Asked || !self.is_open() || is_late {
             return Err(RunRejection::ApprovalStale);
         }
-        let now = self.action(n, run_id(moment)).map(|action| action.hash);
-        let is_bound = asked.hash == verdict.hash && now == Ok(verdict.hash);
-        if !is_bound && !planted(Bug::ApprovalNotBound) {
+        let is_bound = |bound: bool| bound || planted(Bug::ApprovalNotBound);
+        if !is_bound(asked.hash == verdict.hash) {
             return Err(RunRejection::ApprovalStale);
         }
         let who = self.plan().and_then(|plan| plan.stage(n).approval.as_ref()).map(|it| &it.who);
-        let is_asked = |by: &Principal| who.is_none_or(|who| who.is_empty() || who.contains(by));
-        match &verdict.by {
-            Some(by) if is_asked(by) => Ok(Some((n, by.clone()))),
-            Some(_) | None => Err(RunRejection::NotYours),
+        let is_asked = |by: &&Principal| who.is_none_or(|who| who.is_empty() || who.contains(*by));
+        let by = verdict.by.as_ref().filter(is_asked).ok_or(RunRejection::NotYours)?;
+        // It may be much work, and is nothing that a stranger can ask for.
+        let now = self.action(n, run_id(moment)).map(|action| action.hash);
+        if is_bound(now == Ok(verdict.hash)) {
+            Ok(Some((n, by.clone())))
+        } else {
+            Err(RunRejection::ApprovalStale)
         }
     }
 
     /// What a stage would do if it began now.
     pub(super) fn action(&self, n: usize, id: RunId) -> Result<Action, Failure> {
+        #[cfg(test)]
+        ACTIONS.set(ACTIONS.get() + 1);
         let inputs = self.inputs(n, id)?;
         let plan = self.plan().expect("a stage stands in a plan");
         let (name, turn) = (&plan.names[n], self.stages[n].turn);
-        let all: usize = inputs.iter().map(String::len).sum();
-        let inputs_hash = blob_hash(&lengths(INPUTS, inputs.iter().map(String::as_bytes)));
-        let is_all = all <= SHOWN_BYTES_MAX;
-        let mut room = SHOWN_BYTES_MAX;
-        let fits = |input: &&String| {
-            let has_room = room >= input.len();
-            room = room.saturating_sub(input.len());
-            has_room
-        };
-        let shown = inputs.iter().take(if is_all { usize::MAX } else { SHOWN_ITEMS_MAX });
+        let (is_all, inputs_hash) = (inputs.is_all_shown(), inputs.hash());
+        let shown = inputs.shown.iter().take(if is_all { usize::MAX } else { SHOWN_ITEMS_MAX });
         let action = Shown {
             stage: name.as_str(),
             does: said(&plan.stage(n).does),
-            count: (!is_all).then_some(inputs.len()),
+            count: (!is_all).then_some(inputs.count),
             inputs_hash: (!is_all).then_some(inputs_hash),
-            inputs: shown.take_while(fits).map(|input| raw(input)).collect(),
+            inputs: shown.map(|input| raw(input)).collect(),
         };
         let text = serde_json::to_string(&action).expect("it has only texts, lists and objects");
         let (turn, whole) = (turn.to_be_bytes(), text.as_bytes());
         let parts: [&[u8]; 5] =
             [id.0.as_bytes(), name.as_str().as_bytes(), &turn, whole, &inputs_hash.0];
-        let hash = blob_hash(&lengths(DOMAIN, parts.into_iter()));
+        let hash = lengths(DOMAIN, parts.into_iter());
         let shown = Content::Inline(Json::parse(&text).expect("it was written as JSON"));
         Ok(Action { shown, hash })
     }
 
     /// All that a stage would be given, in the form in which events carry it.
-    fn inputs(&self, n: usize, id: RunId) -> Result<Vec<String>, Failure> {
-        let Some(plan) = self.plan() else { return Ok(vec![]) };
+    fn inputs(&self, n: usize, id: RunId) -> Result<Inputs, Failure> {
+        let mut inputs = Inputs::new();
+        let Some(plan) = self.plan() else { return Ok(inputs) };
         let (stage, view) = (plan.stage(n), View::of(self, id));
-        let written = |content: &Content| {
-            serde_json::to_string(content).expect("what an event carries can be written")
-        };
-        let one = |template: Option<&_>| view.fill(template).map(|content| vec![written(&content)]);
-        match &stage.does {
-            Does::Task(_) | Does::Run { .. } if stage.foreach.is_some() => {
-                let list = stage.foreach.as_ref().map(|list| view.items(list).map(Arc::new));
-                let list = list.transpose()?;
-                let count = list.as_ref().map_or(0, |list| list.len());
-                let count = u32::try_from(count).unwrap_or(u32::MAX);
-                super::going::check_count(count)?;
-                let list = Ok(list);
-                let input = |item| self.input_of(n, item, &list, id).map(|input| written(&input));
-                (0..count).map(input).collect()
-            }
-            Does::Task(_) | Does::Run { .. } => one(stage.input.as_ref()),
-            Does::Until(until) => one(Some(until)),
-            Does::Nothing => match stage.approval.as_ref().and_then(|it| it.of.as_ref()) {
-                Some(of) => one(Some(of)),
-                None => Ok(vec![]),
+        let one = match &stage.does {
+            Does::Task(_) | Does::Run { .. } => match &stage.foreach {
+                Some(list) => {
+                    let list = Arc::new(view.items(list)?);
+                    let count = u32::try_from(list.len()).unwrap_or(u32::MAX);
+                    super::going::check_count(count)?;
+                    let list = Ok(Some(list));
+                    for item in 0..count {
+                        inputs.add(&self.input_of(n, item, &list, id)?)?;
+                    }
+                    return Ok(inputs);
+                }
+                None => Some(stage.input.as_ref()),
             },
-            Does::Signal { .. } | Does::For { .. } => Ok(vec![]),
+            Does::Until(until) => Some(Some(until)),
+            Does::Nothing => stage.approval.as_ref().and_then(|it| it.of.as_ref()).map(Some),
+            Does::Signal { .. } | Does::For { .. } => None,
+        };
+        if let Some(template) = one {
+            inputs.add(&view.fill(template)?)?;
         }
+        Ok(inputs)
+    }
+}
+
+/// What a stage would be given. All of it is in the hash; no more is kept than can be shown.
+struct Inputs {
+    digest: Sha256,
+    count: usize,
+    bytes: usize,
+    shown: Vec<String>,
+}
+
+impl Inputs {
+    fn new() -> Self {
+        Self { digest: Sha256::new_with_prefix(INPUTS), count: 0, bytes: 0, shown: Vec::new() }
+    }
+
+    fn add(&mut self, input: &Content) -> Result<(), Failure> {
+        let written = serde_json::to_string(input).expect("what an event carries can be written");
+        self.count += 1;
+        self.bytes += written.len();
+        if self.bytes > ASKED_BYTES_MAX {
+            let message = format!("what is asked about may have {ASKED_BYTES_MAX} bytes in all");
+            return Err(Failure { code: "input_too_large".into(), message });
+        }
+        part(&mut self.digest, written.as_bytes());
+        if self.is_all_shown() {
+            self.shown.push(written);
+        }
+        Ok(())
+    }
+
+    fn is_all_shown(&self) -> bool {
+        self.bytes <= SHOWN_BYTES_MAX
+    }
+
+    fn hash(&self) -> EventHash {
+        EventHash(self.digest.clone().finalize().into())
     }
 }
 
@@ -209,12 +253,15 @@ fn raw(written: &str) -> Json {
     Json::parse(written).expect("it was written as JSON")
 }
 
-/// Parts behind each other, each with its length, so that none is taken for a piece of another.
-fn lengths<'p>(domain: &[u8], parts: impl Iterator<Item = &'p [u8]>) -> Vec<u8> {
-    let mut all = domain.to_vec();
-    for part in parts {
-        all.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        all.extend_from_slice(part);
-    }
-    all
+/// The hash of parts behind each other.
+fn lengths<'p>(domain: &[u8], parts: impl Iterator<Item = &'p [u8]>) -> EventHash {
+    let mut digest = Sha256::new_with_prefix(domain);
+    parts.for_each(|one| part(&mut digest, one));
+    EventHash(digest.finalize().into())
+}
+
+/// One more part, with its length, so that none is taken for a piece of another.
+fn part(digest: &mut Sha256, part: &[u8]) {
+    digest.update((part.len() as u64).to_be_bytes());
+    digest.update(part);
 }

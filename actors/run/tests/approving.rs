@@ -4,6 +4,7 @@ use events::chain::EventHash;
 use events::id::Principal;
 
 use super::*;
+use crate::run::approving::ACTIONS;
 
 fn sign(more: &Value) -> Value {
     let mut stage = json!({ "name": "store", "task": "store", "input": "${ input }",
@@ -90,6 +91,29 @@ fn the_hash_of_an_action_never_changes() {
     let hash = asked(&Tale::of(&sign(&json!({})), &json!({ "sum": 7 }))).hash;
     let expected = "6e1b35e6bc10ce9f2303086531e490175defdf79079bdc0ac86a25d837291f48";
     assert_eq!(hash.to_string(), expected);
+}
+
+#[test]
+fn what_is_more_than_anyone_can_be_asked_about_fails_the_stage() {
+    let each = json!({ "foreach": "${ input.list }", "input": "${ input.text }" });
+    let list = |n: usize| json!({ "list": vec![0; n], "text": "x".repeat(200 * 1024) });
+    let asked = Tale::new().says(start(begin(&sign(&each), &list(80))));
+    assert!(asked[1].starts_with("approval_asked store"), "{}", asked[1]);
+    let failed = Tale::new().says(start(begin(&sign(&each), &list(82))));
+    assert_eq!(failed[1], "stage_ended store failed (input_too_large)");
+}
+
+#[test]
+fn what_a_stage_would_do_is_worked_out_for_those_alone_who_may_agree_to_it() {
+    let tale = Tale::of(&sign(&json!({})), &json!(1));
+    let hash = asked(&tale).hash;
+    let before = ACTIONS.get();
+    assert_eq!(tale.refuses(approve(EventHash::NONE, "ada")), "run.approval_stale");
+    assert_eq!(tale.refuses(approve(EventHash::NONE, "eve")), "run.approval_stale");
+    assert_eq!(tale.refuses(approve(hash, "eve")), "run.not_yours_to_approve");
+    assert_eq!(ACTIONS.get(), before);
+    assert!(tale.decide(approve(hash, "ada")).is_ok());
+    assert_eq!(ACTIONS.get(), before + 1);
 }
 
 #[test]
