@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::pipeline::bounds::ITEMS_MAX;
+
 const WORD: usize = u64::BITS as usize;
 
 /// Some of the numbers from 0.
@@ -9,8 +11,11 @@ const WORD: usize = u64::BITS as usize;
 pub(super) struct Bits(Vec<u64>);
 
 impl Bits {
-    /// Says whether it was not there.
+    /// Says whether it was not there. There is room for the items that a stage may have, and no others.
     pub(super) fn insert(&mut self, n: usize) -> bool {
+        if n >= ITEMS_MAX {
+            return false;
+        }
         let word = n / WORD;
         if self.0.len() <= word {
             self.0.resize(word + 1, 0);
@@ -55,6 +60,13 @@ mod tests {
         assert!(!bits.insert(64) && bits.insert(65));
         assert_eq!(bits.count(), 5);
         assert!(bits.contains(9_999) && !bits.contains(1) && !bits.contains(20_000));
+    }
+
+    #[test]
+    fn a_number_that_no_item_has_is_not_in_it() {
+        let mut bits = of(&[ITEMS_MAX, u32::MAX as usize]);
+        assert_eq!(bits, Bits::default());
+        assert!(!bits.insert(ITEMS_MAX) && !bits.contains(ITEMS_MAX));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::begun::Begun;
 use super::held::Held;
-use super::items::Items;
+use super::items::{Items, held_to, is_item};
 use super::open::Place;
 use super::shared::Shared;
 use super::stage::{Asked, Stage, Standing, Works};
@@ -91,8 +91,9 @@ impl Run {
         let works = match &began.work {
             Work::One { .. } => Works::One,
             Work::Items { count } => {
-                let again = stage.items.take().filter(|items| items.count == *count);
-                stage.items = Some(again.unwrap_or_else(|| Shared::new(Items::new(*count))));
+                let count = held_to(*count);
+                let again = stage.items.take().filter(|items| items.count == count);
+                stage.items = Some(again.unwrap_or_else(|| Shared::new(Items::new(count))));
                 Works::Items
             }
             Work::Signal { name } => Works::Signal(name.clone()),
@@ -109,16 +110,17 @@ impl Run {
     fn items_began(&mut self, began: &ItemsBegan) {
         self.moved();
         let Some((n, stage)) = self.named(&began.stage) else { return };
+        let of_stage = || began.items.iter().filter(|item| is_item(item.item));
         if let Some(items) = stage.items_mut() {
-            began.items.iter().for_each(|item| items.began(item.item));
+            of_stage().for_each(|item| items.began(item.item));
         }
-        for item in &began.items {
+        for item in of_stage() {
             self.opened(Place::work(n, item.item), began.at);
         }
     }
 
     fn item_ended(&mut self, ended: &ItemEnded) {
-        let Some(n) = self.place(&ended.stage) else { return };
+        let Some(n) = self.place(&ended.stage).filter(|_| is_item(ended.item)) else { return };
         let was_open = self.closed(Place::work(n, ended.item));
         let is_lost = ended.how == PartHow::Completed && ended.error.is_some();
         let is_apart = matches!(ended.output, Some(Content::Blob(_) | Content::Sealed(_)));
@@ -192,11 +194,13 @@ impl Run {
                 None => Standing::Skipped,
             };
             stage.output = one.output.as_ref().map(Held::of).or_else(|| stage.output.take());
-            if let Some(last) = one.items.iter().map(|item| item.item).max() {
+            let items = || one.items.iter().filter(|item| is_item(item.item));
+            if let Some(last) = items().map(|item| item.item).max() {
+                let kept = items();
                 let items = stage.items.get_or_insert_default();
                 let items = items.own();
                 items.count = items.count.max(last.saturating_add(1));
-                one.items.iter().for_each(|item| items.hold(item.item, Held::of(&item.output)));
+                kept.for_each(|item| items.hold(item.item, Held::of(&item.output)));
             }
             let after = stage.bytes();
             self.kept_bytes += after.saturating_sub(before);
@@ -246,7 +250,7 @@ impl Run {
 
     fn undo_began(&mut self, began: &UndoBegan) {
         self.moved();
-        for item in &began.items {
+        for item in began.items.iter().filter(|item| is_item(item.item)) {
             let Some(n) = self.undone(&began.stage, item.item) else { return };
             self.opened(Place::undo(n, item.item), began.at);
         }
@@ -254,6 +258,9 @@ impl Run {
 
     fn undo_ended(&mut self, ended: &UndoEnded) {
         self.moved();
+        if !is_item(ended.item) {
+            return;
+        }
         let Some(n) = self.undone(&ended.stage, ended.item) else { return };
         self.closed(Place::undo(n, ended.item));
         self.is_undo_short |= ended.how != PartHow::Completed;

@@ -11,6 +11,7 @@ use super::cached::Cached;
 use super::held::Held;
 use super::shared::Shared;
 use crate::expression;
+use crate::pipeline::bounds::ITEMS_MAX;
 
 /// How many outputs are copied together when one of them is written to a copy.
 const CHUNK: usize = 64;
@@ -42,6 +43,7 @@ pub(super) struct Items {
 
 impl Items {
     pub(super) fn new(count: u32) -> Self {
+        let count = held_to(count);
         Self { count, left: count, ..Self::default() }
     }
 
@@ -108,6 +110,9 @@ impl Items {
     }
 
     pub(super) fn hold(&mut self, item: u32, output: Held) {
+        if !is_item(item) {
+            return;
+        }
         let (chunk, place) = (item as usize / CHUNK, item as usize % CHUNK);
         if self.outputs.len() <= chunk {
             self.outputs.resize_with(chunk + 1, Chunk::default);
@@ -126,6 +131,16 @@ impl Items {
     pub(super) fn outputs(&self) -> impl Iterator<Item = &Held> {
         self.outputs.iter().flat_map(|chunk| chunk.iter().flatten())
     }
+}
+
+/// Whether a stage may have an item of this number: a history that came from elsewhere may say anything.
+pub(super) fn is_item(item: u32) -> bool {
+    (item as usize) < ITEMS_MAX
+}
+
+/// As many items as a stage may have.
+pub(super) fn held_to(count: u32) -> u32 {
+    if count as usize <= ITEMS_MAX { count } else { ITEMS_MAX as u32 }
 }
 
 /// How many may begin where so many are under way and so many are left. They begin some at a time: not

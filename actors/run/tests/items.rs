@@ -177,3 +177,49 @@ fn items_can_be_runs_and_are_called_off_as_such() {
     let happens = tale.fails("each", 1);
     assert_eq!(happens[2], "work_called_off 0 tasks 1 runs");
 }
+
+/// Such a history was not written here, and what it says would take gigabytes.
+#[test]
+fn an_item_that_no_stage_can_have_is_passed_over() {
+    use events::run::{
+        Item, ItemEnded, ItemsBegan, Kept, KeptItem, StagesKept, UndoBegan, UndoEnded,
+    };
+    let tale = Tale::of(&each(&json!({})), &json!([1, 2]));
+    let (name, output, how) = (|| stage("each"), content(&json!(1)), PartHow::Completed);
+    let Some(RunEvent::ItemsBegan(began)) = tale.history.last() else { panic!("items began") };
+    for item in [10_000, u32::MAX - 1, u32::MAX] {
+        let items = vec![Item { item, input: output.clone() }];
+        let (does, at) = (began.does.clone(), NOON);
+        let kept = vec![KeptItem { item, output: output.clone() }];
+        let kept = Kept { stage: name(), how: None, output: None, items: kept };
+        let (stage, turn, error) = (name(), 0, None);
+        let ended = |output| ItemEnded { stage: name(), turn, item, how, output, error: None };
+        let undo = began.does.clone();
+        for event in [
+            RunEvent::ItemsBegan(ItemsBegan {
+                stage: name(),
+                turn,
+                does,
+                items: items.clone(),
+                at,
+            }),
+            RunEvent::ItemEnded(ended(Some(output.clone()))),
+            RunEvent::UndoBegan(UndoBegan { stage: name(), turn, does: undo, items, at }),
+            RunEvent::UndoEnded(UndoEnded { stage, turn, item, how, error }),
+        ] {
+            assert_eq!(tale.run.clone().evolve(&event), tale.run, "{event:?}");
+        }
+        let run = tale.run.clone().evolve(&RunEvent::StagesKept(StagesKept { stages: vec![kept] }));
+        assert_eq!(run.stages[0].items, tale.run.stages[0].items);
+    }
+}
+
+#[test]
+fn a_stage_that_is_said_to_have_more_items_than_it_may_has_as_many_as_it_may() {
+    let tale = Tale::of(&each(&json!({})), &json!([]));
+    let mut history = tale.history[..2].to_vec();
+    let RunEvent::StageBegan(began) = &mut history[1] else { panic!("a stage began") };
+    began.work = events::run::Work::Items { count: u32::MAX };
+    let run = Run::replay(&history);
+    assert_eq!(run.stages()[0].items.map(|items| items.count), Some(10_000));
+}
