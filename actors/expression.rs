@@ -20,7 +20,7 @@ mod types;
 
 use std::fmt;
 
-pub use fill::{FillError, Found, Scope, fill, fill_expression, holds};
+pub use fill::{FillError, Found, Scope, fill, fill_expression, fill_within, holds, holds_within};
 pub use functions::Function;
 pub use items::{Items, items};
 pub use node::{Comparison, Node};

@@ -14,7 +14,7 @@ use super::functions::{Function, said, text};
 use super::looking::{self, Sort};
 use super::node::{Comparison, Node};
 use super::reference::Reference;
-use super::{FILLED_BYTES_MAX, STEP_BYTES, STEPS_MAX};
+use super::{FILLED_BYTES_MAX, STEP_BYTES};
 use crate::tree::{Step, separate};
 
 /// A JSON text.
@@ -27,8 +27,14 @@ pub(super) struct Evaluation<'a> {
 }
 
 impl<'a> Evaluation<'a> {
-    pub(super) fn new(scope: &'a dyn Scope) -> Self {
-        Self { scope, left: STEPS_MAX }
+    pub(super) fn within(scope: &'a dyn Scope, steps: u32) -> Self {
+        Self { scope, left: steps }
+    }
+
+    /// How many steps are left. None are where it was too costly: what was one too many may be done by
+    /// the time it is counted.
+    pub(super) fn left(&self) -> u32 {
+        self.left
     }
 
     /// What a part comes to.
@@ -75,8 +81,9 @@ impl<'a> Evaluation<'a> {
 
     fn count(&mut self, steps: usize) -> Result<(), FillError> {
         let steps = u32::try_from(steps).unwrap_or(u32::MAX);
-        self.left = self.left.checked_sub(steps).ok_or(FillError::TooCostly)?;
-        Ok(())
+        let left = self.left.checked_sub(steps);
+        self.left = left.unwrap_or(0);
+        left.map(drop).ok_or(FillError::TooCostly)
     }
 
     /// Whether a value is one of a list. Each item of its sort costs what is compared: both of them.

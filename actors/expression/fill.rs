@@ -9,7 +9,7 @@ use super::functions::text;
 use super::looking::Sort;
 use super::reference::Root;
 use super::template::{Piece, Template, TemplateNode};
-use super::{Expression, FILLED_BYTES_MAX};
+use super::{Expression, FILLED_BYTES_MAX, STEPS_MAX};
 use crate::tree::{separate, write_text};
 
 /// The values that are there.
@@ -76,29 +76,65 @@ impl FillError {
 /// Fills in a template. One that is nothing but one whole value passes it on as it is, also if it is
 /// sealed or kept beside the event.
 pub fn fill(template: &Template, scope: &dyn Scope) -> Result<Content, FillError> {
+    let mut steps = STEPS_MAX;
+    fill_within(template, scope, &mut steps)
+}
+
+/// The same in so many steps at most; takes off those that it took.
+pub fn fill_within(
+    template: &Template,
+    scope: &dyn Scope,
+    steps: &mut u32,
+) -> Result<Content, FillError> {
     if let TemplateNode::Value(expression) = template.node() {
-        return fill_expression(expression, scope);
+        return expression_within(expression, scope, steps);
     }
-    let mut filling = Filling { evaluation: Evaluation::new(scope), out: String::new() };
-    filling.node(template.node())?;
-    finish(&filling.out)
+    let evaluation = Evaluation::within(scope, *steps);
+    let mut filling = Filling { evaluation, out: String::new() };
+    let filled = filling.node(template.node());
+    *steps = filling.evaluation.left();
+    filled.and_then(|()| finish(&filling.out))
 }
 
 /// What an expression comes to.
 pub fn fill_expression(expression: &Expression, scope: &dyn Scope) -> Result<Content, FillError> {
-    let mut evaluation = Evaluation::new(scope);
+    let mut steps = STEPS_MAX;
+    expression_within(expression, scope, &mut steps)
+}
+
+fn expression_within(
+    expression: &Expression,
+    scope: &dyn Scope,
+    steps: &mut u32,
+) -> Result<Content, FillError> {
+    let mut evaluation = Evaluation::within(scope, *steps);
     if let Some(reference) = expression.as_whole()
         && let Found::Whole(content @ (Content::Blob(_) | Content::Sealed(_))) =
             evaluation.whole(reference)
     {
         return Ok(content.clone());
     }
-    finish(&evaluation.value(expression.node())?)
+    let value = evaluation.value(expression.node());
+    *steps = evaluation.left();
+    finish(&value?)
 }
 
 /// Whether a condition holds.
 pub fn holds(condition: &Expression, scope: &dyn Scope) -> Result<bool, FillError> {
-    Evaluation::new(scope).is_so(condition.node())
+    let mut steps = STEPS_MAX;
+    holds_within(condition, scope, &mut steps)
+}
+
+/// The same in so many steps at most; takes off those that it took.
+pub fn holds_within(
+    condition: &Expression,
+    scope: &dyn Scope,
+    steps: &mut u32,
+) -> Result<bool, FillError> {
+    let mut evaluation = Evaluation::within(scope, *steps);
+    let is_so = evaluation.is_so(condition.node());
+    *steps = evaluation.left();
+    is_so
 }
 
 fn finish(json: &str) -> Result<Content, FillError> {

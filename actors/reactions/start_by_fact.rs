@@ -3,6 +3,7 @@
 //! often a fact is looked at, it meets the triggers that it met then. The ids of the command and of the
 //! run follow from trigger and fact.
 
+mod budget;
 mod kept;
 mod scope;
 mod span;
@@ -22,6 +23,7 @@ use events::trigger::TriggerEvent;
 
 use crate::reaction::{Led, Mind};
 use crate::trigger::Terms;
+use budget::Budget;
 use span::Span;
 
 /// Its name, which never changes: the ids of its commands are made of it.
@@ -128,15 +130,16 @@ impl StartByFact {
         self.spans.iter().flat_map(of_tenant)
     }
 
-    fn fitting<'s>(
-        &'s self,
-        event: &'s Recorded<FactEvent>,
-        said: &'s CloudEvent,
-    ) -> impl Iterator<Item = &'s Span> {
+    /// The triggers that a fact meets, by their ids: who comes first must be the same for ever where
+    /// there is not enough for all of them.
+    fn met(&self, event: &Recorded<FactEvent>, said: &CloudEvent) -> Vec<&Span> {
         let kinds = self.spans.get(&event.stream.tenant);
         let spans = kinds.and_then(|kinds| kinds.get(&said.kind));
         let spans = spans.into_iter().flatten();
-        spans.filter(|span| span.holds_at(event.position) && span.fits(said))
+        let mut met: Vec<_> =
+            spans.filter(|span| span.holds_at(event.position) && span.hears(said)).collect();
+        met.sort_unstable_by(|one, other| one.trigger.cmp(&other.trigger));
+        met
     }
 }
 
@@ -173,7 +176,10 @@ impl Mind for StartByFact {
     fn react(&self, event: &Known) -> Vec<Led> {
         let Known::Fact(event) = event else { return vec![] };
         let FactEvent::Recorded(said) = &event.event;
-        self.fitting(event, said).map(|span| span.start(event.id, said)).collect()
+        let met = self.met(event, said);
+        let mut budget = Budget::among(met.len());
+        let led = |span: &Span| budget.spend(|steps| span.react(event.id, said, steps));
+        met.into_iter().filter_map(led).collect()
     }
 
     fn forget_before(&mut self, position: Position) {

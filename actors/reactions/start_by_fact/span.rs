@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::scope::Fact;
 use crate::bounds::{TEXT_BYTES_MAX, cut};
-use crate::expression::{Expression, Template, fill, holds};
+use crate::expression::{Expression, FillError, STEPS_MAX, Template, fill_within, holds_within};
 use crate::reaction::{Led, ToDo};
 use crate::run::{Begin, Given, RunCommand, Wanted};
 use crate::trigger::Terms;
@@ -64,18 +64,37 @@ impl Span {
         self.from < position && self.to.is_none_or(|to| position < to)
     }
 
-    /// Whether a fact of the right type is meant. One of which a filter cannot tell is not.
-    pub(super) fn fits(&self, said: &CloudEvent) -> bool {
+    /// Whether a fact of the right type is of the right source.
+    pub(super) fn hears(&self, said: &CloudEvent) -> bool {
         let is_source = |source: &events::id::Source| source.as_str() == said.source;
-        let is_held = |filter: &Result<Expression, Unreadable>| match filter {
-            Ok(filter) => holds(filter, &Fact(said)) == Ok(true),
-            Err(Unreadable) => false,
-        };
-        self.terms.source.as_ref().is_none_or(is_source) && self.filter.as_ref().is_none_or(is_held)
+        self.terms.source.as_ref().is_none_or(is_source)
     }
 
-    /// The run that a fact starts.
-    pub(super) fn start(&self, mut fact: EventId, said: &CloudEvent) -> Led {
+    /// The run that a fact starts, if it passes the filter, in so many steps. Where there are fewer than
+    /// a filter may take by itself, and it is not through by then, the run says so: the trigger is not
+    /// to blame, and may have been meant.
+    pub(super) fn react(&self, fact: EventId, said: &CloudEvent, steps: &mut u32) -> Option<Led> {
+        let is_cut_short = *steps < STEPS_MAX;
+        match self.passes(said, steps) {
+            Ok(true) => Some(self.start(fact, self.input(said, steps))),
+            Err(error @ FillError::TooCostly) if is_cut_short => {
+                let message = "the triggers of this fact are more work together than they may be";
+                Some(self.start(fact, wrong(error.code(), message.into())))
+            }
+            // A fact of which a filter cannot tell is not meant.
+            Ok(false) | Err(_) => None,
+        }
+    }
+
+    fn passes(&self, said: &CloudEvent, steps: &mut u32) -> Result<bool, FillError> {
+        match &self.filter {
+            Some(Ok(filter)) => holds_within(filter, &Fact(said), steps),
+            Some(Err(Unreadable)) => Ok(false),
+            None => Ok(true),
+        }
+    }
+
+    fn start(&self, mut fact: EventId, input: Given) -> Led {
         let mut because = self.trigger.to_string();
         if planted(Bug::TriggerFiresAgain) {
             fact = another();
@@ -85,7 +104,7 @@ impl Span {
         let begin = Begin {
             wanted: Wanted { pipeline: pipeline.clone(), edition: *edition },
             found: None,
-            input: self.input(said),
+            input,
             by: By::Trigger { trigger: self.trigger.clone(), fact },
             parent: None,
             depth: 0,
@@ -99,12 +118,9 @@ impl Span {
 
     /// What the run is given. Where that cannot be made, the run says so: whoever looks for what became
     /// of the fact finds it.
-    fn input(&self, said: &CloudEvent) -> Given {
-        let wrong = |code: &str, message: String| {
-            Given::Wrong(Failure { code: code.into(), message: cut(message, TEXT_BYTES_MAX) })
-        };
+    fn input(&self, said: &CloudEvent, steps: &mut u32) -> Given {
         match &self.template {
-            Ok(template) => match fill(template, &Fact(said)) {
+            Ok(template) => match fill_within(template, &Fact(said), steps) {
                 Ok(content) => Given::Content(content),
                 Err(error) => wrong(error.code(), error.to_string()),
             },
@@ -113,4 +129,8 @@ impl Span {
             }
         }
     }
+}
+
+fn wrong(code: &str, message: String) -> Given {
+    Given::Wrong(Failure { code: code.into(), message: cut(message, TEXT_BYTES_MAX) })
 }

@@ -1,5 +1,6 @@
 //! Which facts start what, sentence by sentence.
 
+mod budget;
 mod model;
 
 use events::content::{Content, Json};
