@@ -17,6 +17,9 @@ use uuid::Uuid;
 use crate::app::asking::{Asking, Context};
 use crate::app::refusal::Refusal;
 
+/// Who can be asked.
+const ASKED: [&str; 6] = ["task", "agent", "pipeline", "run", "schedule", "trigger"];
+
 /// Whether a command says something to somebody, as far as that can be told without a key.
 pub(super) fn says_something(asking: &Asking, message_bytes_max: usize) -> Result<(), Refusal> {
     match asking.target.category.as_str() {
@@ -54,8 +57,10 @@ pub fn seals(category: &str, verb: &str) -> bool {
 
 /// What names a person is sealed, so it must be something that can be.
 pub(super) fn sealable(target: &Target, context: &Context) -> Result<(), Refusal> {
-    let verb = target.word.as_str();
-    if context.data_subject.is_none() || seals(target.category.as_str(), verb) {
+    let (category, verb) = (target.category.as_str(), target.word.as_str());
+    // Whoever asks nobody is told so, and not this.
+    let is_asked = ASKED.contains(&category);
+    if context.data_subject.is_none() || !is_asked || seals(category, verb) {
         return Ok(());
     }
     let what = format!("nothing of `{verb}` can be sealed; say it without a person");
@@ -121,7 +126,6 @@ pub(super) fn carried(command: &TaskCommand, limit: usize) -> Result<(), Refusal
 }
 
 pub(super) fn not_asked(category: &str) -> Refusal {
-    const ASKED: [&str; 6] = ["task", "agent", "pipeline", "run", "schedule", "trigger"];
     Refusal::Unknown(format!("{category:?} cannot be asked anything; {} can", ASKED.join(", ")))
 }
 
