@@ -214,7 +214,7 @@ impl Desk {
         (self.read, self.shelf) = (at, Shelf::of(parked));
         self.saving.stands_at(at);
         self.at.send_replace(at);
-        Ok(Feed::from(&self.means.tools, elsewhere, at.next()))
+        Ok(Feed::woken_by(self.listed.hears, &self.means.tools, elsewhere, at.next()))
     }
 
     async fn recall(&mut self) -> Result<(DoneElsewhere, Position, Vec<Parked>), Error> {

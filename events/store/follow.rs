@@ -61,6 +61,8 @@ impl Follower {
             match tokio::time::timeout(SAFETY_POLL, self.tail.reaches(self.next)).await {
                 Ok(true) => return Ok(Vec::new()),
                 Ok(false) => return Err(Error::Stopped),
+                // Something came that it was not woken for.
+                Err(_) if self.tail.head() >= self.next => return Ok(Vec::new()),
                 Err(_) => {}
             }
         }

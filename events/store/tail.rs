@@ -1,13 +1,19 @@
 //! The newest events, kept in memory for those who follow. A reader takes only the event at its own
 //! next position from here; whoever is further behind reads the store, which other processes also feed.
 
+mod interests;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use tokio::sync::watch;
 
+use crate::codec::WireType;
 use crate::recorded::Stored;
 use crate::stream::Position;
+use interests::Interests;
 
 /// How many events the tail holds.
 pub const TAIL_EVENTS_MAX: usize = 4096;
@@ -19,6 +25,10 @@ pub const TAIL_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub struct Tail {
     ring: Arc<Mutex<Ring>>,
     head: watch::Receiver<Position>,
+    /// How far it went when something came last that whoever has this waits for.
+    told: watch::Receiver<Position>,
+    /// The writer's: with it they end.
+    interests: Weak<Interests>,
     /// How far other processes went, where the store hears of it.
     elsewhere: Option<watch::Receiver<Position>>,
 }
@@ -28,6 +38,7 @@ pub struct Tail {
 pub(crate) struct TailFeed {
     ring: Arc<Mutex<Ring>>,
     head: watch::Sender<Position>,
+    interests: Arc<Interests>,
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +77,15 @@ impl Ring {
             .cloned()
             .collect()
     }
+
+    /// Whether what comes after there will be pushed out before long: the ring is half full, and that
+    /// is in its older half.
+    fn leaves_soon(&self, position: Position) -> bool {
+        let is_half_full =
+            self.events.len() >= TAIL_EVENTS_MAX / 2 || self.bytes >= TAIL_BYTES_MAX / 2;
+        let middle = self.events.get(self.events.len() / 2);
+        is_half_full && middle.is_some_and(|event| event.position() > position)
+    }
 }
 
 fn weight(event: &Stored) -> usize {
@@ -83,20 +103,38 @@ impl TailFeed {
     ) -> (Self, Tail) {
         let ring = Arc::new(Mutex::new(Ring::default()));
         let (sender, receiver) = watch::channel(head);
-        (Self { ring: Arc::clone(&ring), head: sender }, Tail { ring, head: receiver, elsewhere })
+        let interests = Arc::<Interests>::default();
+        let tail = Tail {
+            ring: Arc::clone(&ring),
+            told: receiver.clone(),
+            head: receiver,
+            interests: Arc::downgrade(&interests),
+            elsewhere,
+        };
+        (Self { ring, head: sender, interests }, tail)
     }
 
-    /// Adds the events of one commit and wakes everyone who waits.
+    /// Adds the events of one commit and wakes those who wait for one of them.
     pub(crate) fn push(&self, events: Vec<Stored>) {
         let Some(last) = events.last().map(Stored::position) else { return };
+        let events: Vec<Arc<Stored>> = events.into_iter().map(Arc::new).collect();
         let mut ring = lock(&self.ring);
-        events.into_iter().for_each(|event| ring.push(Arc::new(event)));
-        drop(ring);
+        events.iter().for_each(|event| ring.push(Arc::clone(event)));
         self.head.send_replace(last);
+        self.interests.tell(&events, &ring, last);
     }
 }
 
 impl Tail {
+    /// The same for someone who waits for these types only. What else is recorded is to be had as
+    /// before, and wakes nobody.
+    #[must_use]
+    pub fn woken_by(self, types: &'static [WireType]) -> Self {
+        let interests = self.interests.upgrade();
+        let told = interests.and_then(|interests| interests.of(types, self.head()));
+        Self { told: told.unwrap_or_else(|| self.head.clone()), ..self }
+    }
+
     /// The events from `position` on, if the tail still has the first of them.
     #[must_use]
     pub fn from(&self, position: Position, limit: usize) -> Vec<Arc<Stored>> {
@@ -109,20 +147,22 @@ impl Tail {
         *self.head.borrow()
     }
 
-    /// Whether something at or after `position` is known to be committed, here or elsewhere.
+    /// Whether something to wake up for is known to be committed at or after `position`, here or
+    /// elsewhere.
     pub(crate) fn is_past(&self, position: Position) -> bool {
         let elsewhere = self.elsewhere.as_ref().map(|head| *head.borrow());
-        self.head().max(elsewhere.unwrap_or(Position::ZERO)) >= position
+        let told = *self.told.borrow();
+        told.max(elsewhere.unwrap_or(Position::ZERO)) >= position
     }
 
-    /// Waits until something at or after `position` is committed, here or, as far as the store
-    /// hears of it, elsewhere; false when the writer is gone.
+    /// Waits until something to wake up for is committed at or after `position`, here or, as far as
+    /// the store hears of it, elsewhere; false when the writer is gone.
     pub async fn reaches(&mut self, position: Position) -> bool {
         let Some(elsewhere) = &mut self.elsewhere else {
-            return self.head.wait_for(|head| *head >= position).await.is_ok();
+            return self.told.wait_for(|head| *head >= position).await.is_ok();
         };
         tokio::select! {
-            here = self.head.wait_for(|head| *head >= position) => here.is_ok(),
+            here = self.told.wait_for(|head| *head >= position) => here.is_ok(),
             Ok(_) = elsewhere.wait_for(|head| *head >= position) => true,
         }
     }

@@ -5,9 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use events::store::Error;
+use events::codec::WireType;
 use events::store::moving::news::{Heard, News};
 use events::store::moving::standing::DoneElsewhere;
+use events::store::{Error, Tail};
 use events::stream::Position;
 
 use crate::runtime::Tools;
@@ -25,8 +26,21 @@ impl Feed {
         elsewhere: DoneElsewhere,
         position: Position,
     ) -> Self {
-        let (reader, tail) = (Arc::clone(&tools.reader), tools.writer.tail());
-        Self(step(News::new(reader, tail, elsewhere, position)))
+        Self::of(tools, tools.writer.tail(), elsewhere, position)
+    }
+
+    /// The same, without haste for what is of other types than these.
+    pub(in crate::work) fn woken_by(
+        types: &'static [WireType],
+        tools: &Tools,
+        elsewhere: DoneElsewhere,
+        position: Position,
+    ) -> Self {
+        Self::of(tools, tools.writer.tail().woken_by(types), elsewhere, position)
+    }
+
+    fn of(tools: &Tools, tail: Tail, elsewhere: DoneElsewhere, position: Position) -> Self {
+        Self(step(News::new(Arc::clone(&tools.reader), tail, elsewhere, position)))
     }
 
     pub(in crate::work) async fn next(&mut self) -> Batch {
