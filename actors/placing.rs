@@ -17,6 +17,7 @@ mod classes;
 mod kept;
 mod offers;
 mod ready;
+mod seats;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -34,6 +35,8 @@ use classes::Classes;
 pub use kept::{CHUNKS, Chunk};
 pub use ready::AGEING_MS;
 use ready::{Entry, Slot, State, Tasks};
+use seats::Seat;
+pub use seats::{Placed, SEATS_MAX};
 
 /// All that is known about tasks that are not over and agents that are registered, and who got what
 /// without its being on record yet.
@@ -45,6 +48,10 @@ pub struct Placing {
     tasks: Tasks,
     classes: Classes,
     agents: Agents,
+    seats: BTreeMap<(u32, TaskId), Seat>,
+    /// What agents have that was not chosen here, as far as anybody wants to know.
+    placed: Vec<Placed>,
+    tells: bool,
     /// The newest event that was folded in, and the latest time that one of them had.
     at: Position,
     latest: Timestamp,

@@ -23,7 +23,7 @@ use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use attempts::{ATTEMPTS_MAX, LATE_RESULTS_MAX};
-pub use command::{Order, TaskCommand};
+pub use command::{Order, Seat, TaskCommand};
 pub use plan::{DURATION_MS_MAX, TRIES_MAX};
 pub use rejection::TaskRejection;
 pub use timers::Timer;
@@ -115,7 +115,7 @@ impl Decider for Task {
     const SHAPE: u64 = 0x998c_fcb7_e3d9_78bc;
 
     fn begins(command: &TaskCommand) -> bool {
-        matches!(command, TaskCommand::Submit(_))
+        matches!(command, TaskCommand::Submit(_) | TaskCommand::SubmitTo(..))
     }
 
     fn is_over(&self) -> bool {
@@ -126,7 +126,8 @@ impl Decider for Task {
         use TaskCommand as C;
         match (&self.phase, command) {
             (Phase::Unknown, C::Submit(order)) => plan::submit(*order, moment.now),
-            (_, C::Submit(order)) => self.plan.submit_again(*order),
+            (Phase::Unknown, C::SubmitTo(order, seat)) => submit_to(*order, seat, moment),
+            (_, C::Submit(order) | C::SubmitTo(order, _)) => self.plan.submit_again(*order),
             (Phase::Unknown, _) => Err(TaskRejection::NotFound),
 
             // Workers and timers speak of an attempt, and may be late: it decides, not the phase.
@@ -233,6 +234,15 @@ impl Task {
         }
         Ok(vec![TaskEvent::Noted(Noted { text: note })])
     }
+}
+
+/// It is handed over as if that was asked right behind; where that cannot be, it waits like any other.
+fn submit_to(order: Order, seat: Seat, moment: &Moment) -> Decision {
+    let mut events = plan::submit(order, moment.now)?;
+    let task = events.iter().fold(Task::default(), Task::evolve);
+    let assigned = task.assign(seat.agent, 1, seat.lease_ms, moment.now);
+    events.extend(assigned.unwrap_or_default());
+    Ok(events)
 }
 
 fn cancel(reason: String) -> Decision {

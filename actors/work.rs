@@ -11,6 +11,7 @@
 //! | [`carrying`] | what commands carry, made ready to be recorded |
 //! | `watched` | tells of a part that ends by itself |
 //! | `errand` | commands that the system itself gives |
+//! | [`seats`] | tasks that are submitted to an agent that has room at once |
 //! | `telling` | how an actor of any kind is told something |
 //! | [`definitions`] [`forks`] | what a run must be told that begins: its definition, another run's past |
 
@@ -23,6 +24,7 @@ pub mod forks;
 mod handing;
 mod inputs;
 pub mod reactor;
+pub mod seats;
 pub mod telling;
 #[cfg(test)]
 mod tests;
@@ -46,6 +48,7 @@ use crate::task::Task;
 use crate::trigger::Trigger;
 use definitions::Definitions;
 pub use handing::BESIDE_BYTES_MAX;
+use seats::Seats;
 pub use watched::{Ended, watched};
 
 /// Hears that a part of the system has ended by itself.
@@ -70,6 +73,8 @@ pub struct Means {
     pub triggers: Arc<Registry<Trigger>>,
     /// What runs go by.
     pub definitions: Arc<Definitions>,
+    /// Who has room for what is submitted.
+    pub seats: Arc<Seats>,
     /// What all actors work with.
     pub tools: Arc<Tools>,
     /// The keys that what belongs to a person is sealed with: a worker gets it opened.
@@ -98,6 +103,7 @@ impl Means {
             schedules: Registry::new(stage.clone(), Arc::clone(&tools)),
             triggers: Registry::new(stage.clone(), Arc::clone(&tools)),
             definitions: Arc::new(Definitions::of(Arc::clone(&tools))),
+            seats: Arc::default(),
             tools,
             keys,
             bus,

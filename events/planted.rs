@@ -57,6 +57,8 @@ pub enum Bug {
     RejectionOnStaleState,
     /// An actor goes to sleep a moment after it has looked for the last time.
     WakeUpLost,
+    /// A slot that was kept for a task stays kept although nothing came of the task.
+    SeatNotGivenUp,
     /// A task is handed to a worker before that is on record.
     HandedOverBeforeCommit,
     /// A result counts whatever attempt it comes from.
@@ -89,7 +91,7 @@ pub enum Bug {
 
 impl Bug {
     /// Every planted bug.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::AcknowledgeBeforeCommit,
         Self::VersionOutsideTransaction,
         Self::PositionSurvivesRollback,
@@ -113,6 +115,7 @@ impl Bug {
         Self::AppliedBeforeAppend,
         Self::RejectionOnStaleState,
         Self::WakeUpLost,
+        Self::SeatNotGivenUp,
         Self::HandedOverBeforeCommit,
         Self::AttemptNotChecked,
         Self::TimerFiredTwice,
@@ -156,6 +159,7 @@ impl Bug {
             Self::AppliedBeforeAppend => "applied_before_append",
             Self::RejectionOnStaleState => "rejection_on_stale_state",
             Self::WakeUpLost => "wake_up_lost",
+            Self::SeatNotGivenUp => "seat_not_given_up",
             Self::HandedOverBeforeCommit => "handed_over_before_commit",
             Self::AttemptNotChecked => "attempt_not_checked",
             Self::TimerFiredTwice => "timer_fired_twice",

@@ -21,6 +21,8 @@ pub(super) struct Agent {
     /// Paused, or about to end.
     pub(super) is_stopped: bool,
     pub(super) is_silent: bool,
+    /// It was not there when it was asked last.
+    pub(super) is_doubted: bool,
     /// The slots of its processes, as far as they say.
     told: Option<u32>,
     held: u32,
@@ -74,6 +76,7 @@ impl Agents {
             slots: 0,
             is_stopped: false,
             is_silent: false,
+            is_doubted: false,
             told: None,
             held: 0,
             over_until: None,

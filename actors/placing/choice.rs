@@ -155,7 +155,7 @@ impl Placing {
         }
         let Some(agent) = self.agent_for(class) else { return Look::Passed };
         self.turn = self.classes.get(class).tenant;
-        Look::Chosen(self.give(slot, agent, terms))
+        Look::Chosen(self.give(slot, agent))
     }
 
     /// The agent with the least to do among the teams whose turn it is.
@@ -172,18 +172,23 @@ impl Placing {
         agent
     }
 
-    fn give(&mut self, slot: Slot, agent: u32, terms: Terms) -> Choice {
+    fn give(&mut self, slot: Slot, agent: u32) -> Choice {
         self.step_out(slot);
         self.agents.take_slot(agent);
         let entry = self.tasks.get_mut(slot);
         entry.agent = agent;
         entry.state = State::Chosen;
-        let entry = self.tasks.get(slot);
+        let attempt = entry.attempt.saturating_add(1);
+        self.choice(slot, self.agents.get(agent).id.clone(), attempt)
+    }
+
+    pub(super) fn choice(&self, slot: Slot, agent: AgentId, attempt: u32) -> Choice {
+        let (entry, terms) = (self.tasks.get(slot), self.tasks.terms(slot));
         Choice {
             tenant: self.tenant_of(entry).clone(),
             task: entry.id,
-            agent: self.agents.get(agent).id.clone(),
-            attempt: entry.attempt.saturating_add(1),
+            agent,
+            attempt,
             heartbeat_ms: terms.heartbeat_ms,
             cause: entry.cause,
             submitted: entry.submitted,

@@ -5,6 +5,7 @@ mod kept;
 mod lives;
 mod model;
 mod refusals;
+mod seats;
 mod slots;
 
 use events::task::{Amendment, Loss, Timeouts};

@@ -68,7 +68,9 @@ impl Placing {
         let heartbeat_ms = timeouts.heartbeat_ms;
         let terms = Terms { deadline, not_before, heartbeat_ms, ..Terms::default() };
         let slot = self.tasks.insert(tenant, entry, terms);
-        self.line_up(slot, self.latest);
+        if !self.sits_down(tenant, id, slot) {
+            self.line_up(slot, self.latest);
+        }
     }
 
     /// The class of a task. One that says nothing about what it needs is for those who can do its
@@ -125,6 +127,7 @@ impl Placing {
 
     fn assigned(&mut self, tenant: u32, slot: Slot, assigned: &Assigned) {
         let agent = self.agents.meet(tenant, &assigned.agent);
+        self.is_placed(tenant, slot, agent, assigned);
         let entry = self.tasks.get(slot);
         if entry.state != State::Chosen || entry.agent != agent {
             self.agents.take_slot(agent);
@@ -149,6 +152,7 @@ impl Placing {
 
     pub(super) fn over(&mut self, tenant: u32, slot: Slot) {
         self.step_out(slot);
+        self.seats.remove(&(tenant, self.tasks.get(slot).id));
         self.classes.count_out(self.tasks.get(slot).class);
         self.tasks.remove(tenant, slot);
     }

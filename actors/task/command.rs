@@ -1,5 +1,6 @@
 //! What may be asked of a task.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use events::content::Content;
@@ -15,6 +16,8 @@ use super::Timer;
 pub enum TaskCommand {
     /// Do this work.
     Submit(Box<Order>),
+    /// The same, and hand it to this agent at once: said by those who know that it has room.
+    SubmitTo(Box<Order>, Seat),
     /// Do it in another way; what is missing stays as it was.
     Amend(Amendment),
     /// Hand it to an agent.
@@ -82,6 +85,15 @@ pub enum TaskCommand {
     TimeOut(Timer),
 }
 
+/// Who gets a task with its submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// Who shall work on it.
+    pub agent: AgentId,
+    /// How long the agent has it without a sign of life.
+    pub lease_ms: u64,
+}
+
 /// What is submitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
@@ -108,6 +120,16 @@ pub struct Order {
 }
 
 impl Order {
+    /// What an agent must be capable of to get it: of the kind of work, where nothing else is said.
+    /// Nothing, if it says nothing and no agent can do the kind.
+    #[must_use]
+    pub fn needed(&self) -> Option<Cow<'_, BTreeSet<Capability>>> {
+        if self.needs.is_empty() {
+            return Some(Cow::Owned([Capability::new(&self.kind).ok()?].into()));
+        }
+        Some(Cow::Borrowed(&self.needs))
+    }
+
     /// An order of which no more is said than this.
     #[must_use]
     pub fn new(kind: &str, input: Content) -> Self {

@@ -8,8 +8,10 @@ mod clocks;
 pub(super) mod feed;
 mod kept;
 
+pub(super) use assigning::lease_of;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use events::chain::EventHash;
@@ -20,14 +22,14 @@ use events::store::moving::standing::DoneElsewhere;
 use events::stream::Position;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use super::Means;
 use super::handing::Handed;
 use super::inputs::Inputs;
 use super::watched;
 use crate::leases::{HEARTBEAT_MS, Leases, Lost};
-use crate::placing::{Choice, Placing};
+use crate::placing::{Choice, Placing, SEATS_MAX};
 use crate::run_timing::RunTiming;
 use crate::runtime::{Done, Refused};
 use crate::scheduling::Scheduling;
@@ -44,7 +46,8 @@ pub const ASSIGNING_MAX: usize = 1024;
 pub const HANDING_MAX: usize = 8192;
 
 /// How many notes there are at most; where an agent has two changes, one more is told than was room for.
-const NOTES_MAX: usize = ASSIGNING_MAX + HANDING_MAX + RINGING_MAX + ENDING_MAX + TELLING_MAX + 1;
+const NOTES_MAX: usize =
+    ASSIGNING_MAX + HANDING_MAX + SEATS_MAX + RINGING_MAX + ENDING_MAX + TELLING_MAX + 1;
 
 /// How long it waits at its end for what is on its way: a little longer than workers may take to answer.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -77,7 +80,6 @@ enum Note {
 /// What it works with.
 struct Desk {
     means: Arc<Means>,
-    placing: Placing,
     timing: Timing,
     run_timing: RunTiming,
     scheduling: Scheduling,
@@ -123,7 +125,6 @@ impl Foreman {
         let pool = means.tools.pool.clone();
         let desk = Desk {
             means: Arc::clone(&means),
-            placing: Placing::default(),
             timing: Timing::default(),
             run_timing: RunTiming::default(),
             scheduling: Scheduling::default(),
@@ -196,9 +197,12 @@ async fn run(
     };
     desk.catch_up(&mut feed, &mut stopped).await?;
     let mut came = Vec::new();
+    let seats = Arc::clone(&desk.means.seats);
     loop {
         desk.choose();
         desk.look_at_clocks();
+        // Seats come on top of what is handed over at once.
+        seats.open(desk.handing < HANDING_MAX);
         while desk.errands.try_join_next().is_some() {}
         tokio::select! {
             events = feed.next() => match events {
@@ -211,23 +215,35 @@ async fn run(
             }
             Some(beat) = beats.recv() => desk.beat(beat),
             () = desk.alarm() => {}
+            () = seats.given_up() => {}
             () = ends(&mut stopped) => break,
         }
     }
-    desk.see_off(&mut notes).await;
+    desk.see_off(&mut notes, &mut feed).await;
     desk.keep(KEPT_AT_LEAST).await;
     Ok(())
 }
 
 impl Desk {
+    /// Who gets what. Those who submit tasks look at it, too, so it is held for a moment only.
+    fn placing(&self) -> MutexGuard<'_, Placing> {
+        self.means.seats.placing()
+    }
+
     /// What was assigned is handed over, and what workers say to that is recorded. Otherwise nobody
     /// would have it before the next life has waited for someone to claim it.
-    async fn see_off(&mut self, notes: &mut mpsc::Receiver<Note>) {
-        let until = Instant::now() + FAREWELL;
-        while self.assigning + self.handing > 0
-            && let Ok(Some(note)) = timeout_at(until, notes.recv()).await
-        {
-            self.note(note);
+    async fn see_off(&mut self, notes: &mut mpsc::Receiver<Note>, feed: &mut Feed) {
+        self.means.seats.open(false);
+        let farewell = sleep(FAREWELL);
+        tokio::pin!(farewell);
+        while self.assigning + self.handing + self.placing().seats() > 0 {
+            tokio::select! {
+                Some(note) = notes.recv() => self.note(note),
+                Ok(heard) = feed.next() => self.hear(heard),
+                () = self.means.seats.given_up() => {}
+                () = &mut farewell => return,
+                else => return,
+            }
         }
     }
 
@@ -236,16 +252,18 @@ impl Desk {
         let log = &self.means.tools.reader;
         let elsewhere = DoneElsewhere::read(&**log).await?;
         let Folds { placing, timing, run_timing, scheduling } = kept::load(&self.means.tools).await;
-        (self.placing, self.timing) = (placing, timing);
+        *self.placing() = placing;
+        self.timing = timing;
         (self.run_timing, self.scheduling) = (run_timing, scheduling);
-        self.kept = self.placing.at();
+        let at = self.placing().at();
+        self.kept = at;
         self.at.send_replace(self.kept);
         Ok(Feed::from(&self.means.tools, elsewhere, self.kept.next()))
     }
 
     /// Keeps what it knows, if so much has come since it was kept last.
     async fn keep(&mut self, at_least: u64) {
-        let at = self.placing.at();
+        let at = self.placing().at();
         if at.0 - self.kept.0 < at_least {
             return;
         }
@@ -259,7 +277,7 @@ impl Desk {
 
     /// Keeps it now and then, beside its work.
     fn keep_beside(&mut self) {
-        let at = self.placing.at();
+        let at = self.placing().at();
         let is_busy = self.keeping.as_ref().is_some_and(|keeping| !keeping.is_finished());
         if at.0 - self.kept.0 < KEPT_EVERY || is_busy {
             return;
@@ -281,7 +299,7 @@ impl Desk {
                 Err(error) => return Err(error),
             }
         };
-        while self.placing.at() < head {
+        while self.placing().at() < head {
             tokio::select! {
                 events = feed.next() => match events {
                     Ok(heard) => self.hear(heard),
@@ -292,6 +310,7 @@ impl Desk {
             }
         }
         self.adopt();
+        self.placing().begin_telling();
         self.is_caught_up = true;
         Ok(())
     }
@@ -303,8 +322,10 @@ impl Desk {
             self.hear_one(stored);
             self.newest = stored.hash();
         }
+        self.see_to_placed();
         self.keep_beside();
-        self.at.send_replace(self.placing.at());
+        let at = self.placing().at();
+        self.at.send_replace(at);
     }
 
     fn note(&mut self, note: Note) {

@@ -8,6 +8,7 @@ use events::id::{CommandId, RunId, StreamKey, Tenant};
 use events::store::{Cause, NewBlob, RequestHash};
 use tokio::time::Instant;
 
+use super::seats::ask_task;
 use super::{Means, forks};
 use crate::reaction::ToDo;
 use crate::run::RunCommand;
@@ -28,7 +29,7 @@ pub(super) fn tell(to_do: ToDo, told: Told, means: &Arc<Means>, reply: Reply) {
     match to_do {
         ToDo::Task(task, command) => {
             let (place, new) = told.command(StreamKey::of_uuid(task.0), command);
-            means.tasks.ask(place, new, reply);
+            ask_task(means, place, new, reply);
         }
         ToDo::Agent(agent, command) => {
             let (place, new) = told.command(key(agent.as_str()), command);

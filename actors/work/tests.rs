@@ -8,4 +8,5 @@ mod imported;
 mod inputs;
 mod lives;
 mod runs;
+mod seats;
 mod world;

@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actors::command::Spoken;
 use actors::runtime::{Done, Hosted, NewCommand, Place, Registry, Reply};
+use actors::task::TaskCommand;
 use actors::work::Means;
 use actors::work::carrying::Carrier;
+use actors::work::seats::ask_task;
 use bytes::Bytes;
 use events::id::Source;
 use events::store::Answer;
@@ -137,19 +139,25 @@ impl Dispatch {
     fn ask(self: &Arc<Self>, asking: Asking, keys: &RequestKeys, tell: Tell) {
         let means = &self.means;
         match asking.target.category.as_str() {
-            "task" => {
-                let limit = means.bus.message_bytes_max();
-                ask(&means.tasks, asking, keys, tell, |command| carried(command, limit));
-            }
-            "agent" => ask(&means.agents, asking, keys, tell, |_| Ok(())),
+            "task" => self.ask_task(asking, keys, tell),
+            "agent" => ask(&means.agents, asking, keys, tell),
             "pipeline" => {
                 let tell = self.forgetting(&asking, tell);
-                ask(&means.pipelines, asking, keys, tell, |_| Ok(()));
+                ask(&means.pipelines, asking, keys, tell);
             }
             "run" => self.ask_run(asking, keys, tell),
-            "schedule" => ask(&means.schedules, asking, keys, tell, |_| Ok(())),
-            "trigger" => ask(&means.triggers, asking, keys, tell, |_| Ok(())),
+            "schedule" => ask(&means.schedules, asking, keys, tell),
+            "trigger" => ask(&means.triggers, asking, keys, tell),
             other => tell(Err(not_asked(other))),
+        }
+    }
+
+    fn ask_task(&self, asking: Asking, keys: &RequestKeys, tell: Tell) {
+        let limit = self.means.bus.message_bytes_max();
+        let read = read::<TaskCommand>(asking, keys);
+        match read.and_then(|read| carried(&read.asked.command, limit).map(|()| read)) {
+            Ok(Read { place, asked }) => ask_task(&self.means, place, asked, answering(tell)),
+            Err(refusal) => tell(Err(refusal)),
         }
     }
 
@@ -221,10 +229,8 @@ fn ask<D: Hosted<Command: Spoken>>(
     asking: Asking,
     keys: &RequestKeys,
     tell: Tell,
-    check: impl FnOnce(&D::Command) -> Result<(), Refusal>,
 ) {
-    let read = read::<D::Command>(asking, keys);
-    match read.and_then(|read| check(&read.asked.command).map(|()| read)) {
+    match read::<D::Command>(asking, keys) {
         Ok(Read { place, asked }) => registry.ask(place, asked, answering(tell)),
         Err(refusal) => tell(Err(refusal)),
     }

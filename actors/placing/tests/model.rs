@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use events::id::StreamKey;
 use events::task::{Class, Priority, TaskEvent, Timeout};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,8 +11,9 @@ use proptest::prelude::*;
 use super::kept::kept;
 use super::*;
 use crate::agent::Agent;
+use crate::decider::{Decider as _, Moment};
 use crate::story::fail;
-use crate::task::{Phase, Task};
+use crate::task::{Phase, Seat, Task};
 
 const TENANTS: [&str; 3] = ["main", "acme", "beta"];
 const AGENTS: [&str; 3] = ["ada", "bob", "cy"];
@@ -28,6 +30,7 @@ struct Model {
     arrived: BTreeMap<TaskName, Position>,
     turn: usize,
     chosen: BTreeMap<TaskName, AgentId>,
+    seats: BTreeMap<TaskName, AgentId>,
     refused_until: BTreeMap<TaskName, Timestamp>,
     over_until: BTreeMap<AgentName, Timestamp>,
     told: BTreeMap<AgentName, u32>,
@@ -57,6 +60,7 @@ impl Model {
             | TaskEvent::Cancelled(_)
             | TaskEvent::Withdrawn(_) => {
                 self.chosen.remove(&name);
+                self.seats.remove(&name);
                 self.refused_until.remove(&name);
             }
         }
@@ -72,7 +76,8 @@ impl Model {
     fn held(&self, story: &Story, (tenant, agent): &AgentName) -> usize {
         let has = |task: &Task| matches!(task.phase(), Phase::Running(it) if it.agent == *agent);
         let tasks = story.tasks.iter().filter(|((of, _), task)| of == tenant && has(task));
-        let chosen = self.chosen.iter().filter(|((of, _), to)| of == tenant && *to == agent);
+        let chosen = self.chosen.iter().chain(&self.seats);
+        let chosen = chosen.filter(|((of, _), to)| of == tenant && *to == agent);
         tasks.count() + chosen.count()
     }
 
@@ -104,6 +109,12 @@ impl Model {
             && deadline.is_none_or(|timer| timer.at > story.now)
             && !is_refused
             && !self.chosen.contains_key(name)
+            && !self.seats.contains_key(name)
+    }
+
+    /// Whether somebody waits who could be given something.
+    fn someone_waits(&self, story: &Story) -> bool {
+        self.tenants.iter().any(|tenant| self.next_of(story, tenant).is_some())
     }
 
     /// The task of a tenant that is next, and who gets it.
@@ -165,6 +176,7 @@ impl Both {
             10 => self.world.story.later(u64::from(with) * 300),
             11 => self.tell(tenant, name, how, with),
             12 if how < 40 => self.restart(),
+            13 => self.seat(tenant, who, how, with),
             _ => self.choose(usize::from(with % 8), how),
         }
     }
@@ -242,6 +254,40 @@ impl Both {
     fn restart(&mut self) {
         self.model.restart();
         self.world.placing = Placing::restore(&kept(&self.world.placing)).expect("it is whole");
+        self.world.placing.begin_telling();
+    }
+
+    /// Whoever gets a seat is before nobody, and gets it where any other would have been placed; then
+    /// the task comes with its agent, or without, or does not come, or nobody knows yet.
+    fn seat(&mut self, tenant: &str, who: u8, how: u8, with: u8) {
+        let (now, task) = (self.world.story.now, task(u64::from(who / 8)));
+        let name = (crate::story::tenant(tenant), task);
+        let order = order(KINDS[usize::from(with) % 3]);
+        let needs = order.needed().expect("a capability").into_owned();
+        assert_eq!(self.world.placing.choose(now, 0), [], "only times are looked at");
+        let seat = self.world.placing.seat(&name.0, task, &needs);
+        let Some(agent) = seat else { return };
+        assert!(!self.model.someone_waits(&self.world.story), "someone was passed over");
+        let moment = Moment { now, tenant: name.0.clone(), id: StreamKey::of_uuid(task.0) };
+        let submitted = Task::default().decide(submit(order.clone()), &moment);
+        let like_it = Task::replay(&submitted.expect("it can be submitted"));
+        let expected = self.model.agent_for(&self.world.story, &name.0, &like_it);
+        assert_eq!(Some(agent.clone()), expected);
+        self.model.seats.insert(name.clone(), agent.clone());
+        let seat = Seat { agent, lease_ms: 30_000 };
+        let command = match how % 4 {
+            0 => return,
+            1 => TaskCommand::SubmitTo(Box::new(order), seat),
+            2 => submit(order),
+            _ => TaskCommand::Note { text: "about nothing".into() },
+        };
+        let events = self.world.story.task(tenant, task, command);
+        self.hear(&events);
+        let placed = self.world.placing.take_placed();
+        let seated = placed.iter().filter(|placed| placed.is_seated).count();
+        assert_eq!(seated, usize::from(events.len() == 2));
+        self.world.placing.give_seat_up(&name.0, task, now);
+        self.model.seats.remove(&name);
     }
 
     /// Both choose the same; then what was chosen comes true, or is refused, or nobody knows yet.
@@ -280,6 +326,7 @@ proptest! {
     #[test]
     fn placing_chooses_what_the_model_chooses(story in vec(any_dice(), 1..150)) {
         let mut both = Both { world: World::new(), model: Model::default() };
+        both.world.placing.begin_telling();
         story.into_iter().for_each(|dice| both.step(dice));
     }
 

@@ -146,3 +146,40 @@ fn nothing_happens_to_a_task_nobody_submitted() {
     given::<Task>([]).when(cancel()).then_rejected(TaskRejection::NotFound);
     given::<Task>([]).when(note("a")).then_rejected(TaskRejection::NotFound);
 }
+
+fn seat() -> Seat {
+    Seat { agent: agent("ada"), lease_ms: 30_000 }
+}
+
+fn submit_to(order: Order, seat: Seat) -> TaskCommand {
+    TaskCommand::SubmitTo(Box::new(order), seat)
+}
+
+#[test]
+fn a_task_that_is_submitted_to_an_agent_is_assigned_with_it() {
+    given::<Task>([]).at(NOON).when(submit_to(order(), seat())).then(running());
+}
+
+#[test]
+fn submitting_to_an_agent_what_is_submitted_changes_nothing() {
+    given::<Task>([submitted()]).when(submit_to(order(), seat())).then_nothing();
+    given::<Task>(running()).when(submit_to(order(), seat())).then_nothing();
+    given::<Task>([submitted()])
+        .when(submit_to(Order::new("crop", text_of("{}")), seat()))
+        .then_rejected(TaskRejection::AlreadySubmitted);
+}
+
+#[test]
+fn a_task_that_cannot_be_handed_over_yet_waits() {
+    let later = Order { not_before: Some(later(5)), ..order() };
+    given::<Task>([]).at(NOON).when(submit_to(later.clone(), seat())).then([submitted_as(later)]);
+    let for_ever = Seat { lease_ms: u64::MAX, ..seat() };
+    given::<Task>([]).at(NOON).when(submit_to(order(), for_ever)).then([submitted()]);
+}
+
+#[test]
+fn what_cannot_be_submitted_cannot_be_submitted_to_anyone() {
+    given::<Task>([])
+        .when(submit_to(Order::new("", text_of("{}")), seat()))
+        .then_rejected(TaskRejection::InvalidKind);
+}

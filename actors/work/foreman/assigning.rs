@@ -12,7 +12,7 @@ use events::time::Timestamp;
 
 use super::{ASSIGNING_MAX, Desk, HANDING_MAX, Note};
 use crate::leases::{Lost, Pair};
-use crate::placing::Choice;
+use crate::placing::{Choice, Placed};
 use crate::reaction::ToDo;
 use crate::runtime::{Done, Refused};
 use crate::task::TaskCommand;
@@ -61,7 +61,7 @@ impl Desk {
     /// What an event says is not known, or is no business of this log: its task is left alone.
     fn pass(&mut self, stored: &Stored) {
         if let Ok(stream) = stored.stream() {
-            self.placing.pass(stored.position(), &stream);
+            self.placing().pass(stored.position(), &stream);
         }
         self.timing.pass(stored.position());
         self.run_timing.pass(stored.position());
@@ -79,7 +79,8 @@ impl Desk {
                 return;
             }
             let mut all_there = true;
-            for choice in self.placing.choose(now, room) {
+            let choices = self.placing().choose(now, room);
+            for choice in choices {
                 if self.is_away(&choice) {
                     all_there = false;
                     self.leave_be(&choice, now);
@@ -103,8 +104,8 @@ impl Desk {
 
     fn leave_be(&mut self, choice: &Choice, now: Timestamp) {
         let until = now.plus_ms(PASS_OVER_MS);
-        self.placing.pass_over(&choice.tenant, &choice.agent, until);
-        self.placing.put_back(choice, self.now());
+        self.placing().pass_over(&choice.tenant, &choice.agent, until);
+        self.placing().put_back(choice, self.now());
     }
 
     fn assign(&mut self, choice: Choice) {
@@ -139,8 +140,8 @@ impl Desk {
                 }
                 let recorded = outcome.recorded.map(|span| span.last_position());
                 // Where that was taken in already, it may be over already.
-                let is_behind = recorded.is_some_and(|at| self.placing.at() >= at);
-                let holder = self.placing.holder(&choice.tenant, choice.task);
+                let is_behind = recorded.is_some_and(|at| self.placing().at() >= at);
+                let holder = self.placing().holder(&choice.tenant, choice.task);
                 let is_over = is_behind && holder != Some((choice.agent.clone(), choice.attempt));
                 match (is_over, known) {
                     (true, _) => {}
@@ -149,9 +150,9 @@ impl Desk {
                     (false, true) => self.adopt_one(&choice),
                 }
             }
-            Ok(_) => self.placing.refused(&choice, self.now()),
+            Ok(_) => self.placing().refused(&choice, self.now()),
             Err(error) => {
-                self.placing.refused(&choice, self.now());
+                self.placing().refused(&choice, self.now());
                 // It may be on record all the same; then nobody was told, and nobody claims it.
                 if !matches!(error, Refused::Busy { .. } | Refused::Late | Refused::Parked) {
                     self.adopt_one(&choice);
@@ -169,6 +170,19 @@ impl Desk {
             tracing::error!(%task, %error, "a lease cannot be watched, and ends");
             let (tenant, agent) = (tenant.clone(), agent.clone());
             self.unwatched.push_back(Lost { tenant, agent, pair, why: Loss::Unclaimed });
+        }
+    }
+
+    /// What agents have that was not chosen here: who got it with its submission is handed it, and of
+    /// anything else nobody knows whether it was.
+    pub(super) fn see_to_placed(&mut self) {
+        let (placed, now) = (self.placing().take_placed(), self.now());
+        for Placed { choice, is_seated } in placed {
+            if is_seated {
+                self.hand_over(choice, now);
+            } else {
+                self.adopt_one(&choice);
+            }
         }
     }
 
@@ -199,7 +213,7 @@ impl Desk {
             tracing::error!(%task, %error, "a lease cannot be watched, and ends");
             let (tenant, agent) = (tenant.clone(), agent.clone());
             let until = self.now().plus_ms(PASS_OVER_MS);
-            self.placing.pass_over(&tenant, &agent, until);
+            self.placing().pass_over(&tenant, &agent, until);
             self.unwatched.push_back(Lost { tenant, agent, pair, why: Loss::NobodyThere });
         }
         held.is_ok()
@@ -209,8 +223,10 @@ impl Desk {
         let name = (choice.tenant.clone(), choice.agent.clone());
         let Handed::Lost(_) = handed else {
             self.absent.remove(&name);
+            self.placing().doubt(&name.0, &name.1, false);
             return;
         };
+        self.placing().doubt(&name.0, &name.1, true);
         if self.absent.len() >= ABSENT_MAX {
             self.absent.clear();
         }
@@ -223,20 +239,22 @@ impl Desk {
         let pause = PASS_OVER_MS << absence.times.min(PASS_OVER_DOUBLED_MAX);
         absence.times = absence.times.saturating_add(1);
         absence.until = now.plus_ms(pause);
-        self.placing.pass_over(&choice.tenant, &choice.agent, absence.until);
+        let until = absence.until;
+        self.placing().pass_over(&choice.tenant, &choice.agent, until);
     }
 
     /// An agent gives a sign of life: it is worth another try.
     pub(super) fn is_there(&mut self, tenant: &Tenant, agent: &AgentId) {
+        self.placing().doubt(tenant, agent, false);
         if self.absent.remove(&(tenant.clone(), agent.clone())).is_some() {
-            self.placing.pass_over(tenant, agent, self.now());
+            self.placing().pass_over(tenant, agent, self.now());
         }
     }
 
     /// When something may be chosen although nothing happens; never, while there is no room.
     pub(super) fn waits_for_choice(&self) -> Option<Timestamp> {
         let has_room = self.assigning < ASSIGNING_MAX && self.handing < HANDING_MAX;
-        self.placing.wakes_at().filter(|_| has_room)
+        self.placing().wakes_at().filter(|_| has_room)
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -245,6 +263,6 @@ impl Desk {
 }
 
 /// How long an agent has a task without a sign of life.
-pub(super) fn lease_of(heartbeat_ms: Option<u64>) -> u64 {
+pub(in crate::work) fn lease_of(heartbeat_ms: Option<u64>) -> u64 {
     heartbeat_ms.unwrap_or(LEASE_MS)
 }

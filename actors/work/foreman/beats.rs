@@ -68,7 +68,7 @@ impl Desk {
         let Heartbeat { tenant, agent, process, slots, pairs, tell } = heartbeat;
         let now = self.tick();
         let beat = Beat { tenant: &tenant, agent: &agent, process: &process, slots, pairs: &pairs };
-        if !self.placing.knows(&tenant, &agent) {
+        if !self.placing().knows(&tenant, &agent) {
             // Whoever it is has nothing, and is watched by nobody.
             return tell(beat.check().map(|()| pairs));
         }
@@ -78,7 +78,7 @@ impl Desk {
                 // Also where the log came to say so just now, or would not hear that it is back.
                 self.comes_back(&tenant, &agent);
                 if heard.slots.is_some() {
-                    self.placing.offer_slots(&tenant, &agent, heard.slots);
+                    self.placing().offer_slots(&tenant, &agent, heard.slots);
                 }
                 tell(Ok(heard.drop));
             }
@@ -91,7 +91,7 @@ impl Desk {
         let Change { tenant, agent, what } = change;
         match what {
             What::Slots(slots) => {
-                self.placing.offer_slots(&tenant, &agent, slots);
+                self.placing().offer_slots(&tenant, &agent, slots);
             }
             What::Silent { for_ms, since } => {
                 self.silence(Silence { tenant, agent, for_ms, since });
@@ -131,14 +131,14 @@ impl Desk {
             && let Ok(agent) = key.as_str().parse::<AgentId>()
         {
             let slots = self.leases.slots(tenant, &agent);
-            self.placing.offer_slots(tenant, &agent, slots);
+            self.placing().offer_slots(tenant, &agent, slots);
             self.is_there(tenant, &agent);
         }
     }
 
     /// It is heard again, and perhaps the log says that it is silent.
     pub(super) fn comes_back(&self, tenant: &Tenant, agent: &AgentId) {
-        if self.placing.is_silent(tenant, agent) {
+        if self.placing().is_silent(tenant, agent) {
             let who = agent.clone();
             // It is told again at its next sign of life.
             let reply = move |answer: Result<Done, Refused>| {

@@ -14,7 +14,7 @@ use events::time::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::beats::TELLING_MAX;
-use super::{Desk, Note, REST};
+use super::{Desk, Note, REST, lease_of};
 use crate::leases::{Lost, Pair, Tick};
 use crate::placing::Held;
 use crate::reaction::ToDo;
@@ -70,8 +70,9 @@ impl Desk {
     /// What agents have after a restart, they may still have: whoever does says so.
     pub(super) fn adopt(&mut self) {
         let now = self.tick();
-        for held in self.placing.held().collect::<Vec<_>>() {
-            let lease_ms = super::assigning::lease_of(held.heartbeat_ms);
+        let held: Vec<Held> = self.placing().held().collect();
+        for held in held {
+            let lease_ms = lease_of(held.heartbeat_ms);
             let Held { tenant, task, agent, attempt, .. } = held;
             let pair = Pair { task, attempt };
             if let Err(error) = self.leases.adopt(&tenant, &agent, pair, lease_ms, now) {
@@ -167,7 +168,7 @@ impl Desk {
     pub(super) fn follow_up(&mut self, event: &Recorded<TaskEvent>) {
         let Some(task) = event.stream.key.as_uuid().map(TaskId) else { return };
         let tenant = &event.stream.tenant;
-        let Some((agent, attempt)) = self.placing.holder(tenant, task) else { return };
+        let Some((agent, attempt)) = self.placing().holder(tenant, task) else { return };
         match &event.event {
             TaskEvent::Cancelled(_) | TaskEvent::TimedOut(_) | TaskEvent::LeaseLost(_) => {
                 self.stop(tenant, &agent, Pair { task, attempt });
@@ -244,8 +245,10 @@ impl Desk {
         {
             self.follow_up(event);
         }
-        self.placing.fold(known);
-        self.timing.fold(known, &self.placing);
+        let mut placing = self.means.seats.placing();
+        placing.fold(known);
+        self.timing.fold(known, &placing);
+        drop(placing);
         self.run_timing.fold(known);
         self.scheduling.fold(known);
         self.leases.fold(known);

@@ -101,7 +101,8 @@ async fn fits(log: &dyn LogReader, at: Position, hash: EventHash) -> bool {
 
 /// Keeps what it knows, part by part.
 pub(super) fn save(desk: &Desk) -> impl Future<Output = ()> + Send + use<> {
-    let Desk { placing, timing, run_timing, scheduling, newest, means, .. } = desk;
+    let Desk { timing, run_timing, scheduling, newest, means, .. } = desk;
+    let placing = desk.placing();
     let (version, tools) = (Version(placing.at().0), &means.tools);
     let part = |number| {
         let (placed, timed) = (placing.chunk(number), timing.chunk(number));
