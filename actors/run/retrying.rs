@@ -94,9 +94,13 @@ impl Run {
         self.decided(&is_meant, |stage| stage.how() != Some(PartHow::Completed))
     }
 
+    /// Those that are meant, and of which something was decided: they are over, or items of them were done
+    /// before a retry after which they have not begun again. What is undone of those is filled in by what
+    /// they were done with, so they do not stay where that is done anew.
     fn decided(&self, is_meant: &[bool], too: impl Fn(&Stage) -> bool) -> Vec<usize> {
         let stages = self.stages.iter().enumerate().filter(|(n, _)| is_meant[*n]);
-        let decided = stages.filter(|(_, stage)| stage.is_over() && too(stage));
+        let is_decided = |stage: &Stage| stage.is_over() || !stage.to_undo().is_empty();
+        let decided = stages.filter(|(_, stage)| is_decided(stage) && too(stage));
         decided.map(|(n, _)| n).collect()
     }
 }

@@ -125,6 +125,35 @@ fn what_was_done_before_a_retry_is_undone_although_its_stage_did_not_begin_again
     assert_eq!(happens, ["stage_ended first called off", "undo_began each 0=null"]);
 }
 
+/// Items that were done before a retry after which their stage has not begun again.
+#[test]
+fn what_was_done_does_not_stay_where_what_it_was_done_with_is_done_anew() {
+    let undo = json!({ "task": "undo", "input": "${ [item, stages.a.output] }" });
+    let document = json!({ "at_once": 1, "stages": [
+        { "name": "a", "task": "t" },
+        { "name": "first", "task": "t", "on_failure": "continue" },
+        { "name": "each", "after": ["a"], "foreach": [1, 2], "task": "t", "compensate": undo },
+    ] });
+    let cancel = |undoes| RunCommand::Cancel { reason: "enough".into(), undoes };
+    let mut tale = Tale::of(&document, &json!(1));
+    tale.done("a", 0, json!("A"));
+    tale.fails("first", 0);
+    tale.done("each", 0, json!(1));
+    tale.fails("each", 1);
+    assert_eq!(tale.says(retry(None))[0], "retried first each");
+    tale.says(cancel(false));
+    tale.ends("first", 0, tale::called_off());
+    assert_eq!(tale.says(retry(Some("a"))), ["retried a first each", "stage_began a task t null"]);
+    tale.done("a", 0, json!("again"));
+    assert_eq!(tale.done("first", 0, json!(1))[2], "items_began each 0=null 1=null");
+    tale.done("each", 1, json!(1));
+    tale.says(cancel(true));
+    let happens = tale.ends("each", 0, tale::called_off());
+    assert_eq!(happens.last().map(String::as_str), Some(r#"undo_began each 1=[2,"again"]"#));
+    let happens = tale.done("each", 1, json!(1));
+    assert_eq!(happens[1], "finished cancelled (cancelled) undone: partly");
+}
+
 #[test]
 fn a_stage_begins_only_so_often() {
     let document = of(json!([{ "name": "a", "task": "t" }]));
