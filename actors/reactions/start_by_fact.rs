@@ -7,13 +7,14 @@ mod budget;
 mod kept;
 mod scope;
 mod span;
+mod spans;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
 use events::codec::{WireType, Words};
-use events::fact::{CloudEvent, FactEvent, RECORDED};
+use events::fact::{FactEvent, RECORDED};
 use events::header::Header;
 use events::id::{Tenant, TriggerId};
 use events::known::Known;
@@ -25,6 +26,7 @@ use crate::reaction::{Led, Mind};
 use crate::trigger::Terms;
 use budget::Budget;
 use span::Span;
+use spans::Spans;
 
 /// Its name, which never changes: the ids of its commands are made of it.
 pub const NAME: &str = "start_by_fact";
@@ -32,16 +34,12 @@ pub const NAME: &str = "start_by_fact";
 pub const HEARS: &[WireType] = &[RECORDED];
 /// How many triggers a tenant has at most.
 pub const TRIGGERS_MAX: usize = 1_000;
-/// How many terms that no longer hold are remembered at most, for facts of old that are parked.
-const ENDED_MAX: usize = 10_000;
 
 /// The triggers of all tenants, as they were and are.
 #[derive(Debug, Default)]
 pub struct StartByFact {
     standing: BTreeMap<Tenant, BTreeMap<TriggerId, Standing>>,
-    /// By tenant and type of fact.
-    spans: BTreeMap<Tenant, BTreeMap<String, Vec<Span>>>,
-    ended: usize,
+    spans: BTreeMap<Tenant, Spans>,
 }
 
 /// A trigger that is set.
@@ -99,52 +97,15 @@ impl StartByFact {
     }
 
     fn begin_span(&mut self, tenant: Tenant, span: Span) {
-        let kinds = self.spans.entry(tenant).or_default();
-        kinds.entry(span.kind().to_owned()).or_default().push(span);
+        self.spans.entry(tenant).or_default().begin(span);
     }
 
     /// What holds of a trigger holds up to there.
     fn end(&mut self, (tenant, trigger): (&Tenant, &TriggerId), terms: &Terms, position: Position) {
-        let kinds = self.spans.get_mut(tenant);
-        let spans = kinds.and_then(|kinds| kinds.get_mut(&terms.kind)).into_iter().flatten();
-        let Some(span) = spans.rev().find(|span| span.is_of(trigger)) else { return };
-        if span.to.is_none() {
-            span.to = Some(position);
-            self.ended += 1;
-        }
-        if self.ended > ENDED_MAX {
-            self.forget_half();
+        if let Some(spans) = self.spans.get_mut(tenant) {
+            spans.end(&terms.kind, trigger, position);
         }
     }
-
-    fn forget_half(&mut self) {
-        let mut ends: Vec<_> = self.all_spans().filter_map(|(_, span)| span.to).collect();
-        ends.sort_unstable();
-        if let Some(middle) = ends.get(ends.len() / 2) {
-            self.forget_before(*middle);
-        }
-    }
-
-    fn all_spans(&self) -> impl Iterator<Item = (&Tenant, &Span)> {
-        let of_tenant = |(tenant, kinds)| std::iter::repeat(tenant).zip(all_of(kinds));
-        self.spans.iter().flat_map(of_tenant)
-    }
-
-    /// The triggers that a fact meets, by their ids: who comes first must be the same for ever where
-    /// there is not enough for all of them.
-    fn met(&self, event: &Recorded<FactEvent>, said: &CloudEvent) -> Vec<&Span> {
-        let kinds = self.spans.get(&event.stream.tenant);
-        let spans = kinds.and_then(|kinds| kinds.get(&said.kind));
-        let spans = spans.into_iter().flatten();
-        let mut met: Vec<_> =
-            spans.filter(|span| span.holds_at(event.position) && span.hears(said)).collect();
-        met.sort_unstable_by(|one, other| one.trigger.cmp(&other.trigger));
-        met
-    }
-}
-
-fn all_of(kinds: &BTreeMap<String, Vec<Span>>) -> impl Iterator<Item = &Span> {
-    kinds.values().flatten()
 }
 
 fn name(event: &Recorded<TriggerEvent>) -> Result<(Tenant, TriggerId), String> {
@@ -176,21 +137,21 @@ impl Mind for StartByFact {
     fn react(&self, event: &Known) -> Vec<Led> {
         let Known::Fact(event) = event else { return vec![] };
         let FactEvent::Recorded(said) = &event.event;
-        let met = self.met(event, said);
+        let Some(spans) = self.spans.get(&event.stream.tenant) else { return vec![] };
+        assert!(
+            event.position >= spans.known_from(),
+            "triggers were set so often since that it is not remembered which there were: start by hand \
+             what the fact should have started, and skip it"
+        );
+        let met = spans.met(event.position, said);
         let mut budget = Budget::among(met.len());
         let led = |span: &Span| budget.spend(|steps| span.react(event.id, said, steps));
         met.into_iter().filter_map(led).collect()
     }
 
     fn forget_before(&mut self, position: Position) {
-        for kinds in self.spans.values_mut() {
-            for spans in kinds.values_mut() {
-                spans.retain(|span| span.to.is_none_or(|to| to > position));
-            }
-            kinds.retain(|_, spans| !spans.is_empty());
-        }
-        self.spans.retain(|_, kinds| !kinds.is_empty());
-        self.ended = self.all_spans().filter(|(_, span)| span.to.is_some()).count();
+        self.spans.values_mut().for_each(|spans| spans.forget_before(position));
+        self.spans.retain(|_, spans| !spans.is_empty());
     }
 
     fn keep(&self) -> Vec<u8> {

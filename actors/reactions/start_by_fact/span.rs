@@ -1,5 +1,7 @@
 //! Terms of a trigger, from one place in the log to another, and what they say about a fact.
 
+use std::borrow::Cow;
+
 use events::content::Json;
 use events::fact::CloudEvent;
 use events::id::{EventId, TriggerId};
@@ -26,10 +28,21 @@ pub(super) struct Span {
     /// Before the event there.
     pub(super) to: Option<Position>,
     pub(super) terms: Terms,
-    /// What must hold of a fact; read when it was set, so it is only unreadable to another program.
+    /// As long as they hold; after that they are rarely asked for, and take less room unread.
+    read: Option<Read>,
+}
+
+/// What stands in terms of a trigger, read. It was read when the trigger was set, so it is only unreadable
+/// to another program.
+#[derive(Debug, Clone)]
+struct Read {
+    /// What must hold of a fact.
     filter: Option<Result<Expression, Unreadable>>,
     template: Result<Template, Unreadable>,
 }
+
+/// What terms have beside their texts, roughly.
+const SPAN_BYTES: usize = 256;
 
 /// A program of another time wrote it.
 #[derive(Debug, Clone, Copy)]
@@ -45,19 +58,25 @@ fn another() -> EventId {
 impl Span {
     /// Terms that hold from there on.
     pub(super) fn from(from: Position, trigger: TriggerId, terms: Terms) -> Self {
-        let read = |filter: &String| Expression::parse_quoted(filter).map_err(|_| Unreadable);
-        let filter = terms.filter.as_ref().map(read);
-        let template = Json::parse(&terms.input).map_err(|_| Unreadable);
-        let template = template.and_then(|json| Template::read(&json).map_err(|_| Unreadable));
-        Self { trigger, from, to: None, terms, filter, template }
+        let read = Some(Read::of(&terms));
+        Self { trigger, from, to: None, terms, read }
+    }
+
+    /// They hold up to there.
+    pub(super) fn ended(self, to: Position) -> Self {
+        Self { to: Some(to), read: None, ..self }
+    }
+
+    /// How much room it takes unread.
+    pub(super) fn bytes(&self) -> usize {
+        let Terms { kind, source, filter, pipeline, input, .. } = &self.terms;
+        let names = self.trigger.as_str().len() + pipeline.as_str().len() + kind.len();
+        let source = source.as_ref().map_or(0, |source| source.as_str().len());
+        SPAN_BYTES + names + source + filter.as_ref().map_or(0, String::len) + input.len()
     }
 
     pub(super) fn kind(&self) -> &str {
         &self.terms.kind
-    }
-
-    pub(super) fn is_of(&self, trigger: &TriggerId) -> bool {
-        self.trigger == *trigger
     }
 
     pub(super) fn holds_at(&self, position: Position) -> bool {
@@ -75,22 +94,16 @@ impl Span {
     /// to blame, and may have been meant.
     pub(super) fn react(&self, fact: EventId, said: &CloudEvent, steps: &mut u32) -> Option<Led> {
         let is_cut_short = *steps < STEPS_MAX;
-        match self.passes(said, steps) {
-            Ok(true) => Some(self.start(fact, self.input(said, steps))),
+        let read = self.read.as_ref();
+        let read = read.map_or_else(|| Cow::Owned(Read::of(&self.terms)), Cow::Borrowed);
+        match read.passes(said, steps) {
+            Ok(true) => Some(self.start(fact, read.input(said, steps))),
             Err(error @ FillError::TooCostly) if is_cut_short => {
                 let message = "the triggers of this fact are more work together than they may be";
                 Some(self.start(fact, wrong(error.code(), message.into())))
             }
             // A fact of which a filter cannot tell is not meant.
             Ok(false) | Err(_) => None,
-        }
-    }
-
-    fn passes(&self, said: &CloudEvent, steps: &mut u32) -> Result<bool, FillError> {
-        match &self.filter {
-            Some(Ok(filter)) => holds_within(filter, &Fact(said), steps),
-            Some(Err(Unreadable)) => Ok(false),
-            None => Ok(true),
         }
     }
 
@@ -114,6 +127,24 @@ impl Span {
         let run = run_of_fact(&self.trigger, fact);
         let to_do = ToDo::Run(run, Box::new(RunCommand::Start(Box::new(begin))));
         Led { because, to_do }
+    }
+}
+
+impl Read {
+    fn of(terms: &Terms) -> Self {
+        let read = |filter: &String| Expression::parse_quoted(filter).map_err(|_| Unreadable);
+        let filter = terms.filter.as_ref().map(read);
+        let template = Json::parse(&terms.input).map_err(|_| Unreadable);
+        let template = template.and_then(|json| Template::read(&json).map_err(|_| Unreadable));
+        Self { filter, template }
+    }
+
+    fn passes(&self, said: &CloudEvent, steps: &mut u32) -> Result<bool, FillError> {
+        match &self.filter {
+            Some(Ok(filter)) => holds_within(filter, &Fact(said), steps),
+            Some(Err(Unreadable)) => Ok(false),
+            None => Ok(true),
+        }
     }
 
     /// What the run is given. Where that cannot be made, the run says so: whoever looks for what became
