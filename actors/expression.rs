@@ -20,9 +20,9 @@ mod types;
 
 use std::fmt;
 
-pub use fill::{FillError, Found, Scope, fill, fill_expression, fill_within, holds, holds_within};
+pub use fill::{FillError, Found, Scope, fill, fill_expression, fill_within, holds_within};
 pub use functions::Function;
-pub use items::{Items, items};
+pub use items::{Items, items_within};
 pub use node::{Comparison, Node};
 pub use reference::{Reference, Root};
 pub use template::{BadTemplate, Template};
@@ -40,6 +40,8 @@ pub const STEPS_MAX: u32 = 100_000;
 pub const STEP_BYTES: usize = 256;
 /// The longest value that is filled in: with what stands beside it, it must fit into an event.
 pub const FILLED_BYTES_MAX: usize = 224 * 1024;
+/// How many steps a value costs that is passed on whole, beside those that lead to it.
+pub const WHOLE_STEPS_MAX: u32 = (FILLED_BYTES_MAX / STEP_BYTES) as u32;
 
 /// Something that is not written as the language wants it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -86,7 +86,8 @@ impl<'a> Evaluation<'a> {
         left.map(drop).ok_or(FillError::TooCostly)
     }
 
-    /// Whether a value is one of a list. Each item of its sort costs what is compared: both of them.
+    /// Whether a value is one of a list. Each item of its sort costs what it has: the value is read once,
+    /// and of it no more is compared than there is of the item.
     pub(super) fn is_in(&mut self, value: &str, list: &str) -> Result<bool, FillError> {
         let mut alike = looking::items(list).map_err(unreadable)?;
         alike.retain(|item| Sort::of(item.get()) == Sort::of(value));
@@ -97,7 +98,7 @@ impl<'a> Evaluation<'a> {
         // Most items are far shorter than a step: what is left of one is kept for the next item.
         let mut compared = 0;
         for item in alike {
-            compared += value.len() + item.get().len();
+            compared += item.get().len();
             self.count(compared / STEP_BYTES)?;
             compared %= STEP_BYTES;
             if sought.is(&Known::read(item.get())?) {

@@ -9,7 +9,7 @@ use super::functions::text;
 use super::looking::Sort;
 use super::reference::Root;
 use super::template::{Piece, Template, TemplateNode};
-use super::{Expression, FILLED_BYTES_MAX, STEPS_MAX};
+use super::{Expression, FILLED_BYTES_MAX, STEP_BYTES, STEPS_MAX, WHOLE_STEPS_MAX};
 use crate::tree::{separate, write_text};
 
 /// The values that are there.
@@ -112,20 +112,27 @@ fn expression_within(
         && let Found::Whole(content @ (Content::Blob(_) | Content::Sealed(_))) =
             evaluation.whole(reference)
     {
+        if let Content::Sealed(sealed) = content {
+            pass_on(sealed.ciphertext().len(), steps);
+        }
         return Ok(content.clone());
     }
     let value = evaluation.value(expression.node());
     *steps = evaluation.left();
-    finish(&value?)
+    let value = value?;
+    pass_on(value.len(), steps);
+    finish(&value)
 }
 
-/// Whether a condition holds.
-pub fn holds(condition: &Expression, scope: &dyn Scope) -> Result<bool, FillError> {
-    let mut steps = STEPS_MAX;
-    holds_within(condition, scope, &mut steps)
+/// Takes off what it costs to pass a value on. There are enough steps for that, however few are left:
+/// values that were passed on before this was counted are passed on for ever. Whoever has a budget for
+/// many of them hears what they cost, and has to leave room for it.
+fn pass_on(bytes: usize, steps: &mut u32) {
+    let cost = u32::try_from(bytes / STEP_BYTES).unwrap_or(u32::MAX);
+    *steps = steps.saturating_sub(cost.min(WHOLE_STEPS_MAX));
 }
 
-/// The same in so many steps at most; takes off those that it took.
+/// Whether a condition holds, in so many steps at most; takes off those that it took.
 pub fn holds_within(
     condition: &Expression,
     scope: &dyn Scope,

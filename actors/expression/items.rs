@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use events::content::{Content, Json};
 
-use super::fill::{FillError, Scope, fill};
+use super::fill::{FillError, Scope, fill_within};
 use super::{Template, looking};
 
 /// The items of a list.
@@ -46,10 +46,15 @@ impl Items {
     }
 }
 
-/// The items of the list that a template comes to.
-pub fn items(list: &Template, scope: &dyn Scope) -> Result<Items, FillError> {
+/// The items of the list that a template comes to, in so many steps at most; takes off those that it
+/// took.
+pub fn items_within(
+    list: &Template,
+    scope: &dyn Scope,
+    steps: &mut u32,
+) -> Result<Items, FillError> {
     let written = || list.as_expression().map(ToString::to_string).unwrap_or_default();
-    match fill(list, scope)? {
+    match fill_within(list, scope, steps)? {
         Content::Inline(list) => Items::of(list),
         Content::Sealed(_) => Err(FillError::Sealed(written())),
         Content::Blob(_) => Err(FillError::TooLargeToLookInto(written())),

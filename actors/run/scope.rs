@@ -11,7 +11,9 @@ use super::Run;
 use super::bounds::WHOLE_BYTES_MAX;
 use super::stage::Stage;
 use crate::bounds::{TEXT_BYTES_MAX, cut};
-use crate::expression::{self, Expression, FillError, Found, Reference, Root, Scope, Template};
+use crate::expression::{
+    self, Expression, FillError, Found, Reference, Root, STEPS_MAX, Scope, Template,
+};
 use crate::tree::write_text;
 
 const NULL: Found<'static> = Found::Json(Cow::Borrowed("null"));
@@ -48,12 +50,14 @@ impl<'r> View<'r> {
 
     pub(super) fn holds(&self, condition: &Expression) -> Result<bool, Failure> {
         self.look_at(|| condition.references())?;
-        expression::holds(condition, self).map_err(|error| failure(&error))
+        let holds = expression::holds_within(condition, self, &mut { STEPS_MAX });
+        holds.map_err(|error| failure(&error))
     }
 
     pub(super) fn items(&self, list: &Template) -> Result<expression::Items, Failure> {
         self.look_at(|| list.references())?;
-        expression::items(list, self).map_err(|error| failure(&error))
+        let items = expression::items_within(list, self, &mut { STEPS_MAX });
+        items.map_err(|error| failure(&error))
     }
 
     /// Finds what is not as it looks: an output that could not be kept would be taken for one that

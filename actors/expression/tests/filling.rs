@@ -61,7 +61,10 @@ fn what_is_sealed_is_passed_on_whole() {
 #[test]
 fn a_condition_is_true_or_false() {
     let world = with_input(r#"{"n":3}"#);
-    let asked = |text| holds(&Expression::parse_quoted(text).expect("a condition"), &world);
+    let asked = |text| {
+        let condition = Expression::parse_quoted(text).expect("a condition");
+        holds_within(&condition, &world, &mut { STEPS_MAX })
+    };
     assert_eq!(asked("${ input.n > 2 }"), Ok(true));
     assert_eq!(asked(" ${ input.n > 3 } "), Ok(false));
     assert!(matches!(asked("${ input.n }"), Err(FillError::Unfit(_))));
@@ -75,6 +78,7 @@ fn items_are_cut_out_of_their_list() {
         let quoted = serde_json::to_string(&format!("${{ {text} }}")).expect("JSON");
         Template::read(&json(&quoted)).expect("a template")
     };
+    let items = |list: &Template, world| items_within(list, world, &mut { STEPS_MAX });
     let cut = |text| items(&template(text), &world);
     let rows = cut("input.rows").expect("a list");
     let all: Vec<_> = (0..rows.len()).filter_map(|n| rows.get(n)).collect();
@@ -121,25 +125,51 @@ fn work_has_an_end() {
     assert_eq!(filled(&looks(1000), &world), Err(FillError::TooCostly));
 }
 
-/// A list of many small items is looked through quickly; with a large value to compare each of them
-/// with, it is not.
+/// How many steps a condition takes, and what it comes to.
+fn asked(text: &str, world: &World) -> (Result<bool, FillError>, u32) {
+    let mut left = STEPS_MAX;
+    let is_so = holds_within(&expression(text), world, &mut left);
+    (is_so, STEPS_MAX - left)
+}
+
+/// However large what is sought is: it is read once, and no more of it is compared than an item has.
 #[test]
-fn what_is_sought_in_a_list_costs_by_what_is_compared() {
+fn what_is_sought_in_a_list_costs_by_what_is_in_the_list() {
     let large = "x".repeat(20_000);
     for (sought, item) in [(format!("\"{large}\""), "\"x\""), (format!("[\"{large}\"]"), "[1]")] {
-        let sought_in = |items: usize, text: &str| {
-            let list = format!("{item},").repeat(items);
-            let input = format!(r#"{{"sought":{sought},"list":[{list}null],"small":{item}}}"#);
-            comes_to(text, &with_input(&input))
-        };
+        let list = format!("{item},").repeat(10_000);
+        let input = format!(r#"{{"sought":{sought},"list":[{list}null],"small":{item}}}"#);
+        let world = with_input(&input);
         for text in ["input.sought in input.list", "contains(input.list, input.sought)"] {
-            assert_eq!(sought_in(100, text).as_deref(), Ok("false"), "{text}");
-            assert_eq!(sought_in(10_000, text), Err(FillError::TooCostly), "{text}");
+            let (is_so, steps) = asked(text, &world);
+            assert_eq!(is_so, Ok(false), "{text}");
+            let looked_through = 2 * input.len() + 2 * list.len() + 2 * sought.len();
+            assert!(steps as usize <= looked_through / STEP_BYTES + 16, "{steps} steps: {text}");
         }
         for text in ["input.small in input.list", "null in input.list", "!(7 in input.list)"] {
-            assert_eq!(sought_in(10_000, text).as_deref(), Ok("true"), "{text}");
+            assert_eq!(asked(text, &world).0, Ok(true), "{text}");
         }
     }
+}
+
+/// How many steps a template takes of so many.
+fn fills(template: &str, world: &World, within: u32) -> (bool, u32) {
+    let template = Template::read(&json(template)).expect("a template");
+    let mut left = within;
+    let filled = fill_within(&template, world, &mut left);
+    (filled.is_ok(), within - left)
+}
+
+#[test]
+fn what_is_passed_on_whole_costs_by_its_length_and_always_fits() {
+    let world = with_input(&format!("\"{}\"", "x".repeat(100 * STEP_BYTES - 2)));
+    assert_eq!(fills("\"${ input }\"", &world, STEPS_MAX), (true, 101));
+    assert_eq!(fills("\"${ default(input, 1) }\"", &world, STEPS_MAX), (true, 102));
+    // What leads to it has to fit; that it is passed on as well fits wherever it did.
+    assert_eq!(fills("\"${ input }\"", &world, 1), (true, 1));
+    assert_eq!(fills("\"${ default(input, 1) }\"", &world, 1), (false, 1));
+    let largest = with_input(&format!("\"{}\"", "x".repeat(FILLED_BYTES_MAX - 2)));
+    assert_eq!(fills("\"${ input }\"", &largest, STEPS_MAX), (true, 1 + WHOLE_STEPS_MAX));
 }
 
 /// A scope that makes its values when they are asked for, or has them.

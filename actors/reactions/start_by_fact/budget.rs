@@ -1,9 +1,11 @@
 //! How much work the triggers of one fact may be, all together. It is counted, not measured, so a fact
 //! that is looked at again leads to the same.
 
-use crate::expression::STEPS_MAX;
+use crate::expression::{STEPS_MAX, WHOLE_STEPS_MAX};
 
-/// How many steps the filters and inputs of all triggers that one fact meets may take.
+/// How many steps the filters and inputs of all triggers that one fact meets may take. What they pass on
+/// whole comes on top of that, for each of them: it was not counted once, and no trigger starts less for
+/// its being counted.
 pub(super) const FACT_STEPS_MAX: u32 = 1_000_000;
 
 /// What is left of them for the triggers that come.
@@ -20,7 +22,8 @@ impl Budget {
     pub(super) fn among(triggers: usize) -> Self {
         let to_come = u32::try_from(triggers).unwrap_or(u32::MAX);
         let kept_for_each = FACT_STEPS_MAX / 2 / to_come.max(1);
-        Self { left: FACT_STEPS_MAX, to_come, kept_for_each }
+        let passed_on = WHOLE_STEPS_MAX.saturating_mul(to_come);
+        Self { left: FACT_STEPS_MAX.saturating_add(passed_on), to_come, kept_for_each }
     }
 
     /// The next trigger does its work, and takes off the steps that it took from those that it may.
