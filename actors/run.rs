@@ -32,6 +32,7 @@ mod signals;
 mod spoken;
 mod stage;
 mod starting;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod timers;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use events::chain::EventHash;
 use events::content::{Content, Json};
-use events::id::{Capability, Principal, RunId};
+use events::id::{Capability, Principal};
 use events::planted::{Bug, planted};
 use events::run::{ApprovalAsked, Approved, Disapproved, PartHow, RunEvent};
 use events::task::Failure;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::bounds::{SHOWN_BYTES_MAX, SHOWN_ITEMS_MAX};
+use super::bounds::{ASKED_STEPS_MAX, SHOWN_BYTES_MAX, SHOWN_ITEMS_MAX};
 use super::command::Verdict;
 use super::draft::Draft;
 use super::scope::View;
@@ -34,6 +34,19 @@ const ASKED_BYTES_MAX: usize = 16 * 1024 * 1024;
 thread_local! {
     /// How often it was worked out what a stage would do.
     pub(super) static ACTIONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    /// How many steps the inputs may take that someone is asked about.
+    pub(super) static ASKED_MAX: std::cell::Cell<u64> =
+        const { std::cell::Cell::new(ASKED_STEPS_MAX) };
+}
+
+#[cfg(test)]
+fn asked_steps_max() -> u64 {
+    ASKED_MAX.get()
+}
+
+#[cfg(not(test))]
+fn asked_steps_max() -> u64 {
+    ASKED_STEPS_MAX
 }
 
 /// What would be done.
@@ -45,7 +58,7 @@ pub(super) struct Action {
 impl Draft {
     /// Asks whether a stage may begin.
     pub(super) fn ask(&mut self, n: usize, approving: &Approving) -> Result<(), Failure> {
-        let Action { shown, hash } = self.run.action(n, self.id)?;
+        let Action { shown, hash } = self.view().action(n)?;
         let (stage, turn, at) = (self.name(n), self.stage(n).turn, self.now);
         let who = approving.who.iter().cloned().collect();
         let until = approving.within_ms.map(|ms| at.plus_ms(ms));
@@ -115,21 +128,23 @@ impl Run {
         let is_asked = |by: &&Principal| who.is_none_or(|who| who.is_empty() || who.contains(*by));
         let by = verdict.by.as_ref().filter(is_asked).ok_or(RunRejection::NotYours)?;
         // It may be much work, and is nothing that a stranger can ask for.
-        let now = self.action(n, run_id(moment)).map(|action| action.hash);
+        let now = View::of(self, run_id(moment)).action(n).map(|action| action.hash);
         if is_bound(now == Ok(verdict.hash)) {
             Ok(Some((n, by.clone())))
         } else {
             Err(RunRejection::ApprovalStale)
         }
     }
+}
 
+impl View<'_> {
     /// What a stage would do if it began now.
-    pub(super) fn action(&self, n: usize, id: RunId) -> Result<Action, Failure> {
+    pub(super) fn action(&self, n: usize) -> Result<Action, Failure> {
         #[cfg(test)]
         ACTIONS.set(ACTIONS.get() + 1);
-        let inputs = self.inputs(n, id)?;
-        let plan = self.plan().expect("a stage stands in a plan");
-        let (name, turn) = (&plan.names[n], self.stages[n].turn);
+        let inputs = self.inputs(n)?;
+        let plan = self.run.plan().expect("a stage stands in a plan");
+        let (name, turn) = (&plan.names[n], self.run.stages[n].turn);
         let (is_all, inputs_hash) = (inputs.is_all_shown(), inputs.hash());
         let shown = inputs.shown.iter().take(if is_all { usize::MAX } else { SHOWN_ITEMS_MAX });
         let action = Shown {
@@ -142,26 +157,26 @@ impl Run {
         let text = serde_json::to_string(&action).expect("it has only texts, lists and objects");
         let (turn, whole) = (turn.to_be_bytes(), text.as_bytes());
         let parts: [&[u8]; 5] =
-            [id.0.as_bytes(), name.as_str().as_bytes(), &turn, whole, &inputs_hash.0];
+            [self.id.0.as_bytes(), name.as_str().as_bytes(), &turn, whole, &inputs_hash.0];
         let hash = lengths(DOMAIN, parts.into_iter());
         let shown = Content::Inline(Json::parse(&text).expect("it was written as JSON"));
         Ok(Action { shown, hash })
     }
 
     /// All that a stage would be given, in the form in which events carry it.
-    fn inputs(&self, n: usize, id: RunId) -> Result<Inputs, Failure> {
+    fn inputs(&self, n: usize) -> Result<Inputs, Failure> {
         let mut inputs = Inputs::new();
-        let Some(plan) = self.plan() else { return Ok(inputs) };
-        let (stage, view) = (plan.stage(n), View::of(self, id));
+        let Some(plan) = self.run.plan() else { return Ok(inputs) };
+        let (stage, before) = (plan.stage(n), self.taken());
         let one = match &stage.does {
             Does::Task(_) | Does::Run { .. } => match &stage.foreach {
                 Some(list) => {
-                    let list = Arc::new(view.items(list)?);
-                    let count = u32::try_from(list.len()).unwrap_or(u32::MAX);
-                    super::going::check_count(count)?;
-                    let list = Ok(Some(list));
+                    let list = self.items(list)?;
+                    let count = super::going::count(Some(&list))?;
+                    let list = Ok(Some(Arc::new(list)));
                     for item in 0..count {
-                        inputs.add(&self.input_of(n, item, &list, id)?)?;
+                        inputs.add(&self.input_of(n, item, &list)?)?;
+                        is_not_too_costly(self.taken() - before)?;
                     }
                     return Ok(inputs);
                 }
@@ -172,7 +187,7 @@ impl Run {
             Does::Signal { .. } | Does::For { .. } => None,
         };
         if let Some(template) = one {
-            inputs.add(&view.fill(template)?)?;
+            inputs.add(&self.fill(template)?)?;
         }
         Ok(inputs)
     }
@@ -213,6 +228,18 @@ impl Inputs {
     fn hash(&self) -> EventHash {
         EventHash(self.digest.clone().finalize().into())
     }
+}
+
+/// Counted where someone is about to be asked. Where they were, what is asked about stays what it was.
+fn is_not_too_costly(steps: u64) -> Result<(), Failure> {
+    let max = asked_steps_max();
+    if steps <= max {
+        return Ok(());
+    }
+    let message = format!(
+        "what is asked about may take {max} steps to fill in, all together: ask about less"
+    );
+    Err(Failure { code: "template_too_costly".into(), message })
 }
 
 /// What would be done, as it is shown: always in this order, without spaces.

@@ -1,9 +1,17 @@
 //! How much of everything a run may have.
 
+use crate::expression::STEPS_MAX;
+
 /// How many events one decision leads to before it leaves the rest to the next one.
 pub const DECISION_EVENTS_MAX: usize = 512;
 /// How many bytes they have before that.
 pub const DECISION_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// How many steps the conditions that are looked at for one decision take, and how many all else that is
+/// filled in for it, before it leaves the rest to the next one. Whatever is being filled in by then is done
+/// first, so each decision gets somewhere.
+pub const DECISION_STEPS_MAX: u64 = 2 * STEPS_MAX as u64;
+/// How many steps the inputs take that someone is asked about, all together: they are asked about at once.
+pub const ASKED_STEPS_MAX: u64 = 20 * STEPS_MAX as u64;
 /// How many tasks and runs are under way at once in one run.
 pub const OPEN_MAX: usize = 10_000;
 /// How many items begin, or are undone, with one event.

@@ -19,10 +19,6 @@ impl<T> Cached<T> {
     pub(super) fn get_or(&self, work_out: impl FnOnce() -> T) -> &T {
         self.0.get_or_init(work_out)
     }
-
-    pub(super) fn forget(&mut self) {
-        self.0 = OnceLock::new();
-    }
 }
 
 impl<T> Default for Cached<T> {

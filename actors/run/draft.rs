@@ -8,11 +8,12 @@ use events::run::{MoreToBegin, PartHow, RunEvent, StageEnded, Work};
 use events::task::Failure;
 use events::time::Timestamp;
 
-use super::bounds::{DECISION_BYTES_MAX, DECISION_EVENTS_MAX};
+use super::bounds::{DECISION_BYTES_MAX, DECISION_EVENTS_MAX, DECISION_STEPS_MAX};
 use super::held::bytes;
 use super::plan::Plan;
 use super::scope::View;
 use super::stage::Stage;
+use super::steps::Steps;
 use super::{Run, run_id};
 use crate::decider::Moment;
 
@@ -26,6 +27,11 @@ thread_local! {
     /// How many events a decision has before it is spent.
     pub(super) static EVENTS_MAX: std::cell::Cell<usize> =
         const { std::cell::Cell::new(DECISION_EVENTS_MAX) };
+    /// How many steps it takes before that.
+    pub(super) static WORK_MAX: std::cell::Cell<u64> =
+        const { std::cell::Cell::new(DECISION_STEPS_MAX) };
+    /// How many steps the newest one took, for conditions and for all else.
+    pub(super) static TOOK: std::cell::Cell<(u64, u64)> = const { std::cell::Cell::new((0, 0)) };
 }
 
 #[cfg(test)]
@@ -38,6 +44,16 @@ fn events_max() -> usize {
     DECISION_EVENTS_MAX
 }
 
+#[cfg(test)]
+fn steps_max() -> u64 {
+    WORK_MAX.get()
+}
+
+#[cfg(not(test))]
+fn steps_max() -> u64 {
+    DECISION_STEPS_MAX
+}
+
 /// A decision in the making.
 pub(super) struct Draft {
     pub(super) run: Run,
@@ -46,6 +62,11 @@ pub(super) struct Draft {
     pub(super) plan: Arc<Plan>,
     events: Vec<RunEvent>,
     bytes: usize,
+    /// What conditions have taken. What they say is not on record where they hold, so what they take is
+    /// not taken from what is left for those stages to begin.
+    asking: Steps,
+    /// What all else has taken.
+    filling: Steps,
     #[cfg(test)]
     before: Run,
 }
@@ -66,6 +87,8 @@ impl Draft {
             plan,
             events: Vec::new(),
             bytes: 0,
+            asking: Steps::default(),
+            filling: Steps::default(),
         })
     }
 
@@ -82,6 +105,8 @@ impl Draft {
             plan,
             events: vec![started],
             bytes,
+            asking: Steps::default(),
+            filling: Steps::default(),
             #[cfg(test)]
             before: Run::default(),
         })
@@ -96,7 +121,10 @@ impl Draft {
 
     pub(super) fn into_events(self) -> Vec<RunEvent> {
         #[cfg(test)]
-        self.is_what_its_events_say();
+        {
+            TOOK.set((self.asking.taken(), self.filling.taken()));
+            self.is_what_its_events_say();
+        }
         self.events
     }
 
@@ -112,7 +140,21 @@ impl Draft {
 
     /// Whether the rest is left to another decision.
     pub(super) fn is_spent(&self) -> bool {
+        self.is_full() || self.filling.taken() >= steps_max()
+    }
+
+    /// Whether no stage is asked any more whether it is needed.
+    pub(super) fn has_asked_enough(&self) -> bool {
+        self.is_full() || self.asking.taken() >= steps_max()
+    }
+
+    fn is_full(&self) -> bool {
         self.events.len() >= events_max() || self.bytes >= DECISION_BYTES_MAX
+    }
+
+    /// How many events there are so far.
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
     }
 
     /// There is a rest.
@@ -121,7 +163,12 @@ impl Draft {
     }
 
     pub(super) fn view(&self) -> View<'_> {
-        View::of(&self.run, self.id)
+        View { steps: Some(&self.filling), ..View::of(&self.run, self.id) }
+    }
+
+    /// The same, for whoever asks whether something is needed.
+    pub(super) fn asking(&self) -> View<'_> {
+        View { steps: Some(&self.asking), ..self.view() }
     }
 
     pub(super) fn stage(&self, n: usize) -> &Stage {

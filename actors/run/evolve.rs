@@ -157,7 +157,7 @@ impl Run {
         stage.output = ended.output.as_ref().map(Held::of);
         stage.error = ended.error.clone().map(Shared::new).or_else(|| stage.error.take());
         if let Some(items) = stage.items_mut() {
-            items.list.forget();
+            items.forget_list();
         }
         self.ended.retain(|before| usize::from(*before) != n);
         self.ended.push(Place::work(n, 0).stage);

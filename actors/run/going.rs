@@ -23,6 +23,9 @@ use crate::pipeline;
 use crate::pipeline::bounds::ITEMS_MAX;
 use crate::pipeline::document::OnFailure;
 
+/// The list that the items of a stage come from, if it goes through one.
+pub(super) type List = Result<Option<Arc<expression::Items>>, Failure>;
+
 impl Draft {
     /// Begins whatever may begin now.
     pub(super) fn go_on(&mut self) {
@@ -30,8 +33,11 @@ impl Draft {
             return;
         }
         self.fill_up();
-        let mut ready = self.run.ready();
-        let mut willing = BTreeSet::new();
+        let before = self.len();
+        // Those that were agreed to have had their room since they were asked about, and need not be asked.
+        let is_agreed = |n: &usize| self.stage(*n).is_in_flight();
+        let (mut willing, mut ready): (BTreeSet<usize>, BTreeSet<usize>) =
+            self.run.ready().into_iter().partition(is_agreed);
         let mut in_flight = self.in_flight();
         while self.run.is_open() {
             self.sort_out(&mut ready, &mut willing);
@@ -40,7 +46,6 @@ impl Draft {
             }
             let has_room = in_flight < self.plan.definition.at_once() as usize;
             let first = willing.first().copied().filter(|_| has_room);
-            // One that was agreed to has had its room since it was asked about.
             let agreed = willing.iter().copied().find(|n| self.stage(*n).is_in_flight());
             let Some(n) = agreed.or(first) else { break };
             willing.remove(&n);
@@ -52,7 +57,10 @@ impl Draft {
         if !self.run.is_open() {
             return;
         }
-        if self.is_spent() {
+        // Where there is no room and nothing has come of it, asking the same stages again would go on for
+        // ever; whoever ends makes room.
+        let has_left_some = !ready.is_empty() && (in_flight == 0 || self.len() > before);
+        if self.is_spent() || has_left_some {
             return self.leave_the_rest();
         }
         if in_flight == 0 {
@@ -74,14 +82,16 @@ impl Draft {
     }
 
     /// Asks the stages whose turn it is whether they are needed. If one is not, those behind it are
-    /// asked, too. One that cannot say is an event, of which there may be too many.
+    /// asked, too. One that cannot say is an event, of which there may be too many. Whoever is not asked
+    /// stays ready.
     fn sort_out(&mut self, ready: &mut BTreeSet<usize>, willing: &mut BTreeSet<usize>) {
         let mut skipped = Vec::new();
-        while let Some(n) = ready.pop_first().filter(|_| !self.is_spent()) {
+        while !self.has_asked_enough() {
+            let Some(n) = ready.pop_first() else { break };
             let plan = Arc::clone(&self.plan);
             let has_begun = self.stage(n).standing != Standing::Waits;
             let needed = match &plan.stage(n).when {
-                Some(condition) if !has_begun => self.view().holds(condition),
+                Some(condition) if !has_begun => self.asking().holds(condition),
                 Some(_) | None => Ok(true),
             };
             match needed {
@@ -157,8 +167,12 @@ impl Draft {
         let plan = Arc::clone(&self.plan);
         let Some(does) = self.run.does(n) else { return Ok(()) };
         if plan.stage(n).foreach.is_some() {
-            let count = self.count(n)?;
+            let list = self.view().list(n)?;
+            let count = count(list.as_deref())?;
             self.say_began(n, Work::Items { count });
+            if let Some(items) = &self.stage(n).items {
+                drop(items.list(|| Ok(list)));
+            }
             self.begin_items(n);
         } else {
             let input = self.view().fill(plan.stage(n).input.as_ref())?;
@@ -192,14 +206,6 @@ impl Draft {
         self.say(RunEvent::StageEnded(StageEnded { stage, turn, how, output, error, at }));
     }
 
-    /// How many items a stage has.
-    fn count(&self, n: usize) -> Result<u32, Failure> {
-        let Some(foreach) = &self.plan.stage(n).foreach else { return Ok(0) };
-        let count = self.view().items(foreach)?.len();
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        check_count(count).map(|()| count)
-    }
-
     /// Begins as many items of a stage as there is room for.
     fn begin_items(&mut self, n: usize) {
         let plan = Arc::clone(&self.plan);
@@ -220,20 +226,23 @@ impl Draft {
         }
     }
 
-    /// Begins these items, or, if they are large, the first of them.
+    /// Begins these items, or, if they are large or much work, the first of them.
     fn begin_wave(&mut self, n: usize, wave: &[u32]) {
         let plan = Arc::clone(&self.plan);
-        let list = self.run.list(n, self.id);
+        let list = self.view().list(n);
         let (mut items, mut size) = (Vec::new(), 0);
         let mut wrong = None;
         for item in wave {
-            match self.run.input_of(n, *item, &list, self.id) {
+            match self.view().input_of(n, *item, &list) {
                 Ok(input) => {
                     size += bytes(&input);
                     if size > ITEMS_BYTES_MAX && !items.is_empty() {
                         break;
                     }
                     items.push(Item { item: *item, input });
+                    if self.is_spent() {
+                        break;
+                    }
                 }
                 Err(error) => {
                     wrong = Some((*item, error));
@@ -303,38 +312,6 @@ impl Run {
         }
     }
 
-    /// The list that the items of a stage come from. What it is made of does not change as long as the
-    /// stage is under way.
-    pub(super) fn list(
-        &self,
-        n: usize,
-        id: events::id::RunId,
-    ) -> Result<Option<Arc<expression::Items>>, Failure> {
-        let Some(plan) = self.plan() else { return Ok(None) };
-        let Some(foreach) = &plan.stage(n).foreach else { return Ok(None) };
-        let made = || View::of(self, id).items(foreach).map(Arc::new);
-        let Some(items) = &self.stages[n].items else { return made().map(Some) };
-        if let Some(list) = items.list.get() {
-            return Ok(Some(Arc::clone(list)));
-        }
-        let list = made()?;
-        Ok(Some(Arc::clone(items.list.get_or(|| list))))
-    }
-
-    /// What an item of a stage is given.
-    pub(super) fn input_of(
-        &self,
-        n: usize,
-        item: u32,
-        list: &Result<Option<Arc<expression::Items>>, Failure>,
-        id: events::id::RunId,
-    ) -> Result<Content, Failure> {
-        let list = list.as_ref().map_err(Clone::clone)?;
-        let text = list.as_ref().and_then(|list| list.get(item as usize)).unwrap_or("null");
-        let view = View { item: Some((text, item)), ..View::of(self, id) };
-        view.fill(self.plan().and_then(|plan| plan.stage(n).input.as_ref()))
-    }
-
     /// Who does what a stage has done; nobody, if it only waits.
     pub(super) fn does(&self, n: usize) -> Option<Does> {
         match &self.plan()?.stage(n).does {
@@ -352,10 +329,32 @@ impl Run {
     }
 }
 
-/// A stage does not go through more items than it may.
-pub(super) fn check_count(count: u32) -> Result<(), Failure> {
-    if count as usize <= ITEMS_MAX {
-        return Ok(());
+impl View<'_> {
+    /// The list that the items of a stage come from.
+    pub(super) fn list(&self, n: usize) -> List {
+        let Some(plan) = self.run.plan() else { return Ok(None) };
+        let Some(foreach) = &plan.stage(n).foreach else { return Ok(None) };
+        let made = || self.items(foreach).map(|list| Some(Arc::new(list)));
+        match &self.run.stages[n].items {
+            Some(items) => items.list(made),
+            None => made(),
+        }
+    }
+
+    /// What an item of a stage is given.
+    pub(super) fn input_of(&self, n: usize, item: u32, list: &List) -> Result<Content, Failure> {
+        let list = list.as_ref().map_err(Clone::clone)?;
+        let text = list.as_ref().and_then(|list| list.get(item as usize)).unwrap_or("null");
+        let view = View { item: Some((text, item)), ..*self };
+        view.fill(self.run.plan().and_then(|plan| plan.stage(n).input.as_ref()))
+    }
+}
+
+/// How many items a list has: not more than a stage goes through.
+pub(super) fn count(list: Option<&expression::Items>) -> Result<u32, Failure> {
+    let count = list.map_or(0, expression::Items::len);
+    if let Some(count) = u32::try_from(count).ok().filter(|_| count <= ITEMS_MAX) {
+        return Ok(count);
     }
     let message = format!("a stage goes through {ITEMS_MAX} items, and these are {count}");
     Err(Failure { code: "too_many_items".into(), message })

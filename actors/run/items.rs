@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bits::Bits;
 use super::cached::Cached;
+use super::going::List;
 use super::held::Held;
 use super::shared::Shared;
-use crate::expression;
 use crate::pipeline::bounds::ITEMS_MAX;
 
 /// How many outputs are copied together when one of them is written to a copy.
@@ -36,9 +36,10 @@ pub(super) struct Items {
     /// Those of which something was undone, or should have been.
     pub(super) undone: Bits,
     outputs: Vec<Chunk>,
-    /// The list that they come from.
+    /// The list that they come from. What it is made of does not change as long as it is kept, so copies
+    /// of the run share it, also where it is worked out in one of them: a decision is made on a copy.
     #[serde(skip)]
-    pub(super) list: Cached<Arc<expression::Items>>,
+    list: Arc<Cached<List>>,
 }
 
 impl Items {
@@ -52,7 +53,17 @@ impl Items {
         let done = u32::try_from(self.completed.count()).unwrap_or(u32::MAX);
         (self.next, self.running, self.failed) = (0, 0, 0);
         self.left = self.count.saturating_sub(done);
-        self.list.forget();
+        self.forget_list();
+    }
+
+    /// The list that they come from, worked out if it is not there.
+    pub(super) fn list(&self, work_out: impl FnOnce() -> List) -> List {
+        self.list.get_or(work_out).clone()
+    }
+
+    /// What the list is made of may change.
+    pub(super) fn forget_list(&mut self) {
+        self.list = Arc::default();
     }
 
     /// The items that begin next, in order.

@@ -33,8 +33,6 @@ impl Run {
         if self.is_all_that_happens(place, &ended) {
             return Ok(vec![ended]);
         }
-        // Worked out here it stays with the run, and need not be worked out for each that ends.
-        let _ = self.list(place.stage(), run);
         let Some(mut draft) = Draft::of(self, moment) else { return Ok(vec![]) };
         draft.say(ended);
         draft.follow(place);

@@ -10,11 +10,15 @@ use events::task::Failure;
 use super::Run;
 use super::bounds::WHOLE_BYTES_MAX;
 use super::stage::Stage;
+use super::steps::Steps;
 use crate::bounds::{TEXT_BYTES_MAX, cut};
 use crate::expression::{
     self, Expression, FillError, Found, Reference, Root, STEPS_MAX, Scope, Template,
 };
 use crate::tree::write_text;
+
+/// At how many outputs is looked in one step.
+const STEP_OUTPUTS: u64 = 16;
 
 const NULL: Found<'static> = Found::Json(Cow::Borrowed("null"));
 
@@ -27,18 +31,20 @@ pub(super) struct View<'r> {
     pub(super) item: Option<(&'r str, u32)>,
     /// What is being undone.
     pub(super) output: Option<&'r Content>,
+    /// Counts what is done, if anyone wants to know.
+    pub(super) steps: Option<&'r Steps>,
 }
 
 impl<'r> View<'r> {
     pub(super) fn of(run: &'r Run, id: RunId) -> Self {
-        Self { run, id, item: None, output: None }
+        Self { run, id, item: None, output: None, steps: None }
     }
 
     /// What a template comes to; nothing is null.
     pub(super) fn fill(&self, template: Option<&Template>) -> Result<Content, Failure> {
         let Some(template) = template else { return Ok(null()) };
         self.look_at(|| template.references())?;
-        let filled = expression::fill(template, self).map_err(|error| failure(&error))?;
+        let filled = self.counted(|steps| expression::fill_within(template, self, steps))?;
         match &filled {
             Content::Blob(blob) if blob.bytes > WHOLE_BYTES_MAX => {
                 let message = format!("what is passed on whole may have {WHOLE_BYTES_MAX} bytes");
@@ -50,14 +56,34 @@ impl<'r> View<'r> {
 
     pub(super) fn holds(&self, condition: &Expression) -> Result<bool, Failure> {
         self.look_at(|| condition.references())?;
-        let holds = expression::holds_within(condition, self, &mut { STEPS_MAX });
-        holds.map_err(|error| failure(&error))
+        self.counted(|steps| expression::holds_within(condition, self, steps))
     }
 
     pub(super) fn items(&self, list: &Template) -> Result<expression::Items, Failure> {
         self.look_at(|| list.references())?;
-        let items = expression::items_within(list, self, &mut { STEPS_MAX });
-        items.map_err(|error| failure(&error))
+        self.counted(|steps| expression::items_within(list, self, steps))
+    }
+
+    /// Does some work in as many steps as it may take by itself.
+    fn counted<T>(
+        &self,
+        work: impl FnOnce(&mut u32) -> Result<T, FillError>,
+    ) -> Result<T, Failure> {
+        let mut left = STEPS_MAX;
+        let done = work(&mut left);
+        self.count(u64::from(STEPS_MAX - left));
+        done.map_err(|error| failure(&error))
+    }
+
+    /// How many steps were counted; none, if nobody wants to know.
+    pub(super) fn taken(&self) -> u64 {
+        self.steps.map_or(0, Steps::taken)
+    }
+
+    fn count(&self, taken: u64) {
+        if let Some(steps) = self.steps {
+            steps.add(taken);
+        }
     }
 
     /// Finds what is not as it looks: an output that could not be kept would be taken for one that
@@ -75,6 +101,8 @@ impl<'r> View<'r> {
                 return Err(too_large());
             }
             let outputs = stage.items.iter().flat_map(|items| items.outputs());
+            let count = stage.items.as_ref().map_or(0, |items| u64::from(items.count));
+            self.count(count / STEP_OUTPUTS);
             for output in outputs {
                 match output.content() {
                     Content::Inline(_) => {}

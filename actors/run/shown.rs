@@ -8,6 +8,7 @@ use events::task::Failure;
 use events::time::Timestamp;
 
 use super::held::Held;
+use super::scope::View;
 use super::stage::{Stage, Standing, Works};
 use super::{Phase, Run};
 
@@ -239,7 +240,8 @@ impl Run {
         let asked = |(n, stage): (usize, &Stage)| {
             let asked = stage.asked.as_ref().filter(|_| stage.standing == Standing::Asked)?;
             let who = plan.stage(n).approval.iter().flat_map(|it| it.who.iter().cloned());
-            let action = self.action(n, run).ok().filter(|action| action.hash == asked.hash);
+            let action =
+                View::of(self, run).action(n).ok().filter(|action| action.hash == asked.hash);
             Some(OpenApproval {
                 stage: plan.names[n].clone(),
                 turn: stage.turn,

@@ -3,7 +3,7 @@
 
 mod again;
 mod approving;
-
+mod costly;
 mod dice;
 mod ending;
 mod golden;

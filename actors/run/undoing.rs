@@ -10,7 +10,7 @@ use events::task::Failure;
 use super::Run;
 use super::bounds::{ITEMS_BEGIN_MAX, ITEMS_BYTES_MAX, OPEN_MAX};
 use super::draft::Draft;
-use super::going::said;
+use super::going::{List, said};
 use super::held::{Held, bytes};
 use super::scope::View;
 use crate::pipeline::Undo;
@@ -24,11 +24,16 @@ impl Draft {
             let Some(undo) = &plan.stage(n).compensate else { continue };
             self.undo_stage(n, undo, plan.stage(n).at_once);
             // One stage after the other: what was built last may stand on what was built before.
-            if self.run.open.of_stage(n, true).next().is_some() {
-                return false;
-            }
-            if !self.stage(n).to_undo().is_empty() {
+            let is_under_way = self.run.open.of_stage(n, true).next().is_some();
+            let has_left_some = if is_under_way {
+                self.room_to_undo(n, plan.stage(n).at_once) > 0
+            } else {
+                !self.stage(n).to_undo().is_empty()
+            };
+            if has_left_some {
                 self.leave_the_rest();
+            }
+            if is_under_way || has_left_some {
                 return false;
             }
         }
@@ -38,9 +43,7 @@ impl Draft {
     fn undo_stage(&mut self, n: usize, undo: &Undo, at_once: u32) {
         loop {
             let left = self.stage(n).to_undo();
-            let running = self.run.open.of_stage(n, true).count();
-            let room = self.stage(n).room_to_undo(at_once, running).min(ITEMS_BEGIN_MAX);
-            let room = room.min(OPEN_MAX.saturating_sub(self.run.open.len()));
+            let room = self.room_to_undo(n, at_once).min(ITEMS_BEGIN_MAX);
             if room == 0 || self.is_spent() {
                 return;
             }
@@ -48,8 +51,16 @@ impl Draft {
         }
     }
 
+    /// How many items of a stage may be undone now, beside those that are.
+    fn room_to_undo(&self, n: usize, at_once: u32) -> usize {
+        let running = self.run.open.of_stage(n, true).count();
+        let in_run = OPEN_MAX.saturating_sub(self.run.open.len());
+        self.stage(n).room_to_undo(at_once, running).min(in_run)
+    }
+
+    /// Undoes these items, or, if that is much work, the first of them.
     fn undo_wave(&mut self, n: usize, undo: &Undo, wave: &[u32]) {
-        let list = self.run.list(n, self.id);
+        let list = self.view().list(n);
         let (stage, turn, at) = (self.name(n), self.stage(n).turn, self.now);
         let (mut items, mut size) = (Vec::new(), 0);
         for item in wave {
@@ -67,6 +78,9 @@ impl Draft {
                     self.say(RunEvent::UndoEnded(ended));
                 }
             }
+            if self.is_spent() {
+                break;
+            }
         }
         if !items.is_empty() {
             let does = Does::Task(said(&undo.terms));
@@ -79,7 +93,7 @@ impl Draft {
         n: usize,
         item: u32,
         undo: &Undo,
-        list: &Result<Option<Arc<crate::expression::Items>>, Failure>,
+        list: &List,
     ) -> Result<Content, Failure> {
         let stage = self.stage(n);
         if stage.is_output_lost && refers_to_output(undo) && self.run.output_of(n, item).is_none() {
@@ -89,7 +103,7 @@ impl Draft {
         let text = list.as_ref().and_then(|list| list.get(item as usize));
         let output = self.run.output_of(n, item).map(Held::content);
         let item = text.map(|text| (text, item));
-        View { item, output, ..View::of(&self.run, self.id) }.fill(undo.input.as_ref())
+        View { item, output, ..self.view() }.fill(undo.input.as_ref())
     }
 }
 

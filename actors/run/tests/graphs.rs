@@ -11,7 +11,7 @@ use super::random;
 use super::world::World;
 use super::*;
 use crate::pipeline::{Definition, StagePlan};
-use crate::run::draft::EVENTS_MAX;
+use crate::run::draft::{EVENTS_MAX, WORK_MAX};
 
 /// What has to hold of a whole history.
 struct Books {
@@ -221,6 +221,12 @@ proptest! {
     #[test]
     fn so_does_one_that_decides_little_at_once(seed: u64, at_once in 1..8_usize) {
         EVENTS_MAX.set(at_once);
+        lives_through(seed, false);
+    }
+
+    #[test]
+    fn so_does_one_that_does_little_work_at_once(seed: u64, steps in 1..8_u64) {
+        WORK_MAX.set(steps);
         lives_through(seed, false);
     }
 
