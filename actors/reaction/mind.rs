@@ -21,9 +21,9 @@ pub trait Mind: Send {
     /// if it does not.
     fn remember(&mut self, event: &Known) -> Result<(), String>;
 
-    /// What is to be done because of an event. It panics where it has forgotten what follows, and is not
-    /// silent: then the event is held up, like each that cannot be dealt with.
-    fn react(&self, event: &Known) -> Vec<Led>;
+    /// What is to be done because of an event. Says why, where it has forgotten what follows: then the
+    /// event is held up, like each that cannot be dealt with.
+    fn react(&self, event: &Known) -> Result<Vec<Led>, String>;
 
     /// Nothing before this place will be reacted to any more, so what held only there may be forgotten.
     fn forget_before(&mut self, position: Position);

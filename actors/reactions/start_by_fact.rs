@@ -113,6 +113,10 @@ fn name(event: &Recorded<TriggerEvent>) -> Result<(Tenant, TriggerId), String> {
     Ok((event.stream.tenant.clone(), trigger))
 }
 
+/// Why a fact of long ago is not reacted to.
+const FORGOTTEN: &str = "triggers were set so often since that it is not remembered which there were: \
+                         start by hand what the fact should have started, and skip it";
+
 impl Mind for StartByFact {
     fn category(&self) -> &'static str {
         TriggerEvent::CATEGORY
@@ -134,19 +138,17 @@ impl Mind for StartByFact {
         }
     }
 
-    fn react(&self, event: &Known) -> Vec<Led> {
-        let Known::Fact(event) = event else { return vec![] };
+    fn react(&self, event: &Known) -> Result<Vec<Led>, String> {
+        let Known::Fact(event) = event else { return Ok(vec![]) };
         let FactEvent::Recorded(said) = &event.event;
-        let Some(spans) = self.spans.get(&event.stream.tenant) else { return vec![] };
-        assert!(
-            event.position >= spans.known_from(),
-            "triggers were set so often since that it is not remembered which there were: start by hand \
-             what the fact should have started, and skip it"
-        );
+        let Some(spans) = self.spans.get(&event.stream.tenant) else { return Ok(vec![]) };
+        if event.position < spans.known_from() {
+            return Err(FORGOTTEN.into());
+        }
         let met = spans.met(event.position, said);
         let mut budget = Budget::among(met.len());
         let led = |span: &Span| budget.spend(|steps| span.react(event.id, said, steps));
-        met.into_iter().filter_map(led).collect()
+        Ok(met.into_iter().filter_map(led).collect())
     }
 
     fn forget_before(&mut self, position: Position) {

@@ -113,18 +113,23 @@ impl World {
 
     /// The triggers because of which a fact starts something.
     fn because(&self, fact: &Known) -> Vec<String> {
-        self.mind.react(fact).into_iter().map(|led| led.because).collect()
+        led(&self.mind, fact).into_iter().map(|led| led.because).collect()
     }
 
     /// The run that a fact starts, and how it begins.
     fn begins(&self, fact: &Known) -> (RunId, Begin) {
-        let mut led = self.mind.react(fact);
+        let mut led = led(&self.mind, fact);
         assert_eq!(led.len(), 1, "one run begins");
         let Led { to_do, .. } = led.remove(0);
         let ToDo::Run(run, command) = to_do else { panic!("{to_do:?}") };
         let RunCommand::Start(begin) = *command else { panic!("{command:?}") };
         (run, *begin)
     }
+}
+
+/// What follows from a fact of which all is remembered.
+fn led(mind: &StartByFact, fact: &Known) -> Vec<Led> {
+    mind.react(fact).expect("it is remembered")
 }
 
 #[test]
@@ -221,7 +226,7 @@ fn each_trigger_starts_a_run_of_its_own() {
     world.sets("b", terms());
     let fact = world.fact(said("order.paid", r#"{"total": 1}"#));
     assert_eq!(world.because(&fact), ["a", "b"]);
-    let runs: Vec<_> = world.mind.react(&fact).into_iter().map(|led| led.to_do).collect();
+    let runs: Vec<_> = led(&world.mind, &fact).into_iter().map(|led| led.to_do).collect();
     assert_ne!(runs[0], runs[1]);
 }
 

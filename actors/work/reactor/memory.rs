@@ -154,7 +154,7 @@ impl Memory {
     }
 
     /// What is to be done because of an event.
-    pub(super) fn react(&self, event: &Known) -> Vec<Led> {
+    pub(super) fn react(&self, event: &Known) -> Result<Vec<Led>, String> {
         self.mind.react(event)
     }
 

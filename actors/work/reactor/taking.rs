@@ -160,7 +160,7 @@ impl Desk {
         let panicked = |what| Trouble::Event(format!("the reaction panicked: {what}"));
         let name = self.listed.name;
         if let Some(memory) = &self.memory {
-            let led = caught(|| memory.react(&event)).map_err(panicked)?;
+            let led = caught(|| memory.react(&event)).map_err(panicked)?.map_err(Trouble::Event)?;
             let id = |led: &reaction::Led| led_id(name, &event, &led.because);
             let led = led.into_iter().map(|led| (id(&led), led.to_do)).collect();
             return Ok((event, led));

@@ -35,7 +35,7 @@ fn world(costly: &Terms, cheap: &[&str]) -> World {
 /// What became of a fact: who started what, and who could not for want of steps.
 fn became(mind: &StartByFact, fact: &Known) -> (Vec<String>, Vec<String>) {
     let (mut begun, mut too_costly) = (vec![], vec![]);
-    for Led { because, to_do } in mind.react(fact) {
+    for Led { because, to_do } in led(mind, fact) {
         let ToDo::Run(_, command) = to_do else { panic!("{to_do:?}") };
         let RunCommand::Start(begin) = *command else { panic!("{command:?}") };
         match begin.input {

@@ -48,8 +48,8 @@ proptest! {
                 Step::Trigger(name, event) => world.tells(&format!("t{name}"), event),
                 Step::Fact(n) => {
                     let fact = world.fact(said(&kind(n), r#"{"total": 1}"#));
-                    let led = sorted(world.mind.react(&fact));
-                    facts.push((fact, led));
+                    let met = sorted(led(&world.mind, &fact));
+                    facts.push((fact, met));
                 }
                 Step::Restart => {
                     let kept = world.mind.keep();
@@ -57,12 +57,12 @@ proptest! {
                     prop_assert!(world.mind.recall(&kept), "it understands itself");
                 }
             }
-            for (fact, led) in &facts {
-                prop_assert_eq!(&sorted(world.mind.react(fact)), led);
+            for (fact, met) in &facts {
+                prop_assert_eq!(&sorted(led(&world.mind, fact)), met);
             }
         }
-        let Some((last, led)) = facts.last() else { return Ok(()) };
+        let Some((last, met)) = facts.last() else { return Ok(()) };
         world.mind.forget_before(last.position());
-        prop_assert_eq!(&sorted(world.mind.react(last)), led, "too much is forgotten");
+        prop_assert_eq!(&sorted(led(&world.mind, last)), met, "too much is forgotten");
     }
 }
