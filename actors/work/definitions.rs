@@ -1,8 +1,15 @@
 //! The definitions that runs begin by. Those that were asked for last are at hand; all others are
-//! read from the log. Which one is the newest is forgotten as soon as anything happens to its pipeline,
-//! so whoever was told that a pipeline is defined anew begins no run by the definition before.
+//! read from the log, each pipeline by one at a time, and nobody waits for who reads about another one.
+//! Which one is the newest is forgotten as soon as anything happens to its pipeline, so whoever was told
+//! that a pipeline is defined anew begins no run by the definition before.
+//!
+//! What there is not is kept as well, with where the pipeline's history ended. Before anyone is told so
+//! once more it is looked whether it still ends there, whoever may have gone on with it: what was defined
+//! is never said to be missing.
 
-use std::collections::BTreeMap;
+mod kept;
+
+use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use events::codec::Words as _;
@@ -13,70 +20,49 @@ use events::recorded::Recorded;
 use events::store::{self, Damage};
 use events::stream::{Direction, StreamId, Version};
 
+use self::kept::{Edition, Kept, Missing, Name};
 use crate::pipeline::Pipeline;
 use crate::run::{Resolved, Wanted};
 use crate::runtime::{Refused, Tools, look};
 
-/// How many definitions are at hand at most.
-const EDITIONS_MAX: usize = 1_024;
-/// How many bytes they have at most.
-const BYTES_MAX: usize = 32 * 1024 * 1024;
-/// How many events of a pipeline are read at once, where one of them is looked for.
-const READ_AT_ONCE: usize = 4;
+/// How many events of a pipeline are read first, where one of them is looked for.
+const READ_FIRST: usize = 4;
+/// How many are read at once, where that is further away.
+const READ_AT_ONCE: usize = 64;
 
 /// The definitions that runs begin by.
 pub struct Definitions {
     tools: Arc<Tools>,
     kept: Mutex<Kept>,
-    /// Held by who reads: of many that want the same, the first one reads it.
-    reading: tokio::sync::Mutex<()>,
 }
 
-#[derive(Debug, Default)]
-struct Kept {
-    pipelines: BTreeMap<Name, Editions>,
-    editions: usize,
-    bytes: usize,
-    /// How often anything was looked for.
-    asked: u64,
-    /// How often anything happened to a pipeline.
-    heard: u64,
-}
-
-type Name = (Tenant, PipelineId);
-
-/// What is at hand of a pipeline.
-#[derive(Debug, Default)]
-struct Editions {
-    newest: Option<u32>,
-    texts: BTreeMap<u32, Edition>,
-    /// When it was looked for last.
-    asked: u64,
-}
-
-#[derive(Debug, Clone)]
-struct Edition {
-    plan: Json,
-    is_deprecated: bool,
+/// Someone who looks for a definition: of all who do so for one pipeline, one reads at a time.
+struct Asking<'a> {
+    definitions: &'a Definitions,
+    name: Name,
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// How many had begun to read when they came.
+    since: u64,
 }
 
 /// What the log says.
 enum Looked {
     Found(u32, Edition),
-    Nothing(Resolved),
+    /// There is none; this is the newest there is, and where the history ends.
+    Nothing(u32, Version),
 }
 
 impl Definitions {
     /// Those of this log.
     #[must_use]
     pub fn of(tools: Arc<Tools>) -> Self {
-        Self { tools, kept: Mutex::default(), reading: tokio::sync::Mutex::default() }
+        Self { tools, kept: Mutex::default() }
     }
 
     /// A definition, if it is at hand; it waits for nothing.
     #[must_use]
     pub fn at_hand(&self, tenant: &Tenant, wanted: &Wanted) -> Option<Resolved> {
-        self.kept().find(&(tenant.clone(), wanted.pipeline.clone()), wanted.edition)
+        self.kept().find(&name(tenant, wanted), wanted.edition)
     }
 
     /// A definition, at hand or from the log. Reading may block: not on the thread of an actor.
@@ -84,23 +70,12 @@ impl Definitions {
         if let Some(found) = self.at_hand(tenant, wanted) {
             return Ok(found);
         }
-        let _alone = self.reading.lock().await;
-        if let Some(found) = self.at_hand(tenant, wanted) {
-            return Ok(found);
+        let asking = self.asking(name(tenant, wanted));
+        let _turn = asking.turn.lock().await;
+        match asking.was_found(wanted.edition) {
+            Some(found) => Ok(found),
+            None => asking.read(wanted.edition).await,
         }
-        let heard = self.kept().heard;
-        let (number, edition) = match self.look(tenant, wanted).await? {
-            Looked::Found(number, edition) => (number, edition),
-            Looked::Nothing(resolved) => return Ok(resolved),
-        };
-        let resolved = edition.clone().resolved(number);
-        let mut kept = self.kept();
-        // What happened while it was read may have changed what is the newest.
-        if kept.heard == heard {
-            let name = (tenant.clone(), wanted.pipeline.clone());
-            kept.keep(name, number, edition, wanted.edition.is_none());
-        }
-        Ok(resolved)
     }
 
     /// Something has happened to a pipeline, or is about to be said to have happened: whoever defines one
@@ -116,19 +91,19 @@ impl Definitions {
         }
     }
 
-    async fn look(&self, tenant: &Tenant, wanted: &Wanted) -> Result<Looked, Refused> {
-        let key = StreamKey::new(wanted.pipeline.as_str()).expect("such an id is a token");
-        let category = PipelineEvent::CATEGORY.parse().expect("it is a word");
-        let stream = StreamId::new(tenant.clone(), category, key);
+    fn asking(&self, name: Name) -> Asking<'_> {
+        let (turn, since) = self.kept().comes(&name);
+        Asking { definitions: self, name, turn, since }
+    }
+
+    async fn look(&self, stream: &StreamId, edition: Option<u32>) -> Result<Looked, Refused> {
         let (pipeline, head) = look::<Pipeline>(&self.tools, stream.clone()).await?;
-        let Some(newest) = pipeline.editions().last() else {
-            return Ok(Looked::Nothing(Resolved::NoPipeline));
-        };
-        let number = wanted.edition.unwrap_or(newest.number);
+        let newest = pipeline.editions().last().map_or(0, |newest| newest.number);
+        let number = edition.unwrap_or(newest);
         let Some(one) = pipeline.editions().iter().find(|one| one.number == number) else {
-            return Ok(Looked::Nothing(Resolved::NoEdition));
+            return Ok(Looked::Nothing(newest, head));
         };
-        let plan = self.text(&stream, number, head).await?;
+        let plan = self.text(stream, number, head).await?;
         Ok(Looked::Found(number, Edition { plan, is_deprecated: one.is_deprecated }))
     }
 
@@ -139,10 +114,10 @@ impl Definitions {
         number: u32,
         head: Version,
     ) -> Result<Json, store::Error> {
-        let mut from = Version(u64::from(number));
+        let (mut from, mut limit) = (Version(u64::from(number)), READ_FIRST);
         while from <= head {
             let (reader, way) = (&self.tools.reader, Direction::Forwards);
-            let page = reader.read_stream(stream, from, way, READ_AT_ONCE).await?;
+            let page = reader.read_stream(stream, from, way, limit).await?;
             if page.is_empty() {
                 break;
             }
@@ -158,10 +133,16 @@ impl Definitions {
                 }
                 from = from.next();
             }
+            limit = READ_AT_ONCE;
         }
         let missing =
             Damage::of("the log says that there is this edition, and does not give it out");
         Err(missing.in_stream(stream, Version(u64::from(number))).into())
+    }
+
+    async fn head(&self, stream: &StreamId) -> Result<Version, store::Error> {
+        let heads = self.tools.reader.stream_heads(slice::from_ref(stream)).await?;
+        Ok(heads.first().map_or(Version::ZERO, |head| head.version))
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -169,53 +150,55 @@ impl Definitions {
     }
 }
 
-impl Edition {
-    fn resolved(self, edition: u32) -> Resolved {
-        Resolved::Found { edition, plan: self.plan, is_deprecated: self.is_deprecated }
+impl Asking<'_> {
+    /// What someone has found who began to look after this one came.
+    fn was_found(&self, edition: Option<u32>) -> Option<Resolved> {
+        let mut kept = self.definitions.kept();
+        let found = kept.find(&self.name, edition);
+        found.or_else(|| kept.missing_since(&self.name, edition, self.since))
     }
 
-    fn bytes(&self) -> usize {
-        self.plan.as_str().len()
+    async fn read(&self, edition: Option<u32>) -> Result<Resolved, Refused> {
+        let stream = stream(&self.name);
+        let (began, missing) = self.definitions.kept().begins(&self.name, edition);
+        if let Some((missing, resolved)) = missing
+            && self.definitions.head(&stream).await? == missing.head
+        {
+            self.definitions.kept().miss(&self.name, &began, missing);
+            return Ok(resolved);
+        }
+        match self.definitions.look(&stream, edition).await? {
+            Looked::Found(number, found) => {
+                let resolved = found.clone().resolved(number);
+                let is_newest = edition.is_none();
+                self.definitions.kept().keep(&self.name, &began, (number, found), is_newest);
+                Ok(resolved)
+            }
+            Looked::Nothing(newest, head) => {
+                let missing = Missing { newest, head };
+                self.definitions.kept().miss(&self.name, &began, missing);
+                Ok(missing.resolved())
+            }
+        }
     }
 }
 
-impl Kept {
-    fn find(&mut self, name: &Name, edition: Option<u32>) -> Option<Resolved> {
-        self.asked += 1;
-        let known = self.pipelines.get_mut(name)?;
-        known.asked = self.asked;
-        let number = edition.or(known.newest)?;
-        Some(known.texts.get(&number)?.clone().resolved(number))
-    }
-
-    fn keep(&mut self, name: Name, number: u32, edition: Edition, is_newest: bool) {
-        let known = self.pipelines.entry(name).or_default();
-        known.asked = self.asked;
-        if is_newest {
-            known.newest = Some(number);
-        }
-        self.bytes += edition.bytes();
-        match known.texts.insert(number, edition) {
-            Some(before) => self.bytes -= before.bytes(),
-            None => self.editions += 1,
-        }
-        while self.editions > EDITIONS_MAX || self.bytes > BYTES_MAX {
-            let longest_ago = self.pipelines.iter().min_by_key(|(_, known)| known.asked);
-            let Some(name) = longest_ago.map(|(name, _)| name.clone()) else { return };
-            self.take_out(&name);
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut kept) = self.definitions.kept.lock() {
+            kept.leaves(&self.name);
         }
     }
+}
 
-    fn forget(&mut self, name: &Name) {
-        self.heard += 1;
-        self.take_out(name);
-    }
+fn name(tenant: &Tenant, wanted: &Wanted) -> Name {
+    (tenant.clone(), wanted.pipeline.clone())
+}
 
-    fn take_out(&mut self, name: &Name) {
-        let Some(gone) = self.pipelines.remove(name) else { return };
-        self.editions -= gone.texts.len();
-        self.bytes -= gone.texts.values().map(Edition::bytes).sum::<usize>();
-    }
+fn stream((tenant, pipeline): &Name) -> StreamId {
+    let key = StreamKey::new(pipeline.as_str()).expect("such an id is a token");
+    let category = PipelineEvent::CATEGORY.parse().expect("it is a word");
+    StreamId::new(tenant.clone(), category, key)
 }
 
 #[cfg(test)]

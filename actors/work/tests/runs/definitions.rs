@@ -1,5 +1,8 @@
 //! What runs begin by: found, kept at hand, and never older than what was said.
 
+mod beside;
+mod watched;
+
 use events::id::{PipelineId, main_tenant};
 use serde_json::{Value, json};
 
