@@ -171,6 +171,8 @@ pub struct Past {
     pub kept: Vec<Kept>,
     /// As of which version of its stream.
     pub version: u64,
+    /// The time that the other one was meant for.
+    pub nominal: Option<Timestamp>,
 }
 
 /// What someone says about what a stage is going to do.

@@ -38,7 +38,7 @@ impl Run {
             Forkable::Unreadable => return Err(RunRejection::PlanUnreadable),
         };
         labels(&fork.labels)?;
-        let Past { pipeline, edition, plan, input, kept, version } = past;
+        let Past { pipeline, edition, plan, input, kept, version, nominal } = past;
         let read = Plan::read(&plan).ok_or(RunRejection::PlanUnreadable)?;
         let input = fork.input.map_or(Ok(input), |input| fitted(&read, &input))?;
         let started = Started {
@@ -48,7 +48,7 @@ impl Run {
             input,
             by: By::Publisher,
             parent: None,
-            forked: Some(Forked { run: fork.of, version, from: fork.from }),
+            forked: Some(Forked { run: fork.of, version, from: fork.from, nominal }),
             begins_at: None,
             ends_by: read.definition.timeout_ms().map(|ms| moment.now.plus_ms(ms)),
             depth: 0,
@@ -114,6 +114,7 @@ impl Run {
             input: started.input.clone(),
             kept,
             version,
+            nominal: started.nominal(),
         }))
     }
 

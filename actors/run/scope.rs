@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use events::content::{Content, Json};
 use events::id::RunId;
-use events::run::{By, PartHow};
+use events::run::PartHow;
 use events::task::Failure;
 
 use super::Run;
@@ -153,12 +153,8 @@ impl<'r> View<'r> {
     }
 
     fn nominal(&self, part: Option<&str>) -> Option<String> {
-        match &self.run.begun.as_ref()?.started().by {
-            By::Schedule { nominal, .. } if part == Some("nominal") => {
-                Some(quoted(&nominal.to_string()))
-            }
-            By::Schedule { .. } | By::Publisher | By::Run | By::Trigger { .. } => None,
-        }
+        let nominal = self.run.begun.as_ref()?.started().nominal();
+        Some(quoted(&nominal.filter(|_| part == Some("nominal"))?.to_string()))
     }
 }
 

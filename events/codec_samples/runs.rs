@@ -66,7 +66,12 @@ fn beginning() -> Vec<RunEvent> {
             input: content(r#"{"path":"/in"}"#),
             by: By::Trigger { trigger, fact: EventId(Uuid::from_u128(3)) },
             parent: None,
-            forked: Some(Forked { run: run(1), version: 42, from: stage("fetch") }),
+            forked: Some(Forked {
+                run: run(1),
+                version: 42,
+                from: stage("fetch"),
+                nominal: Some(NOON),
+            }),
             begins_at: Some(NOON.plus_ms(1_000)),
             ends_by: Some(NOON.plus_ms(86_400_000)),
             depth: 0,

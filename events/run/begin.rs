@@ -87,6 +87,17 @@ pub enum By {
     },
 }
 
+impl Started {
+    /// The time that it is meant for: a schedule's own, also where it goes on from a run of a schedule.
+    #[must_use]
+    pub fn nominal(&self) -> Option<Timestamp> {
+        match &self.by {
+            By::Schedule { nominal, .. } => Some(*nominal),
+            By::Publisher | By::Run | By::Trigger { .. } => self.forked.as_ref()?.nominal,
+        }
+    }
+}
+
 /// The place of a part in a run.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Slot {
@@ -109,4 +120,7 @@ pub struct Forked {
     pub version: u64,
     /// The stage that begins anew, with everything behind it.
     pub from: StageName,
+    /// The time that the other one was meant for, if a schedule wanted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nominal: Option<Timestamp>,
 }

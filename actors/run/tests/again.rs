@@ -206,7 +206,8 @@ fn a_fork_begins_from_a_stage_and_keeps_what_does_not_come_after_it() {
     );
     let Some(RunEvent::Started(started)) = tale.history.first() else { panic!("it began") };
     let version = old.history.len() as u64;
-    let forked = Forked { run: RunId(Uuid::from_u128(1)), version, from: stage("b") };
+    let run = RunId(Uuid::from_u128(1));
+    let forked = Forked { run, version, from: stage("b"), nominal: None };
     assert_eq!(started.forked, Some(forked));
     assert!(tale.says(fork(&old, "b", None)).is_empty());
     assert_eq!(tale.refuses(fork(&old, "a", None)), "run.already_started");
@@ -215,6 +216,32 @@ fn a_fork_begins_from_a_stage_and_keeps_what_does_not_come_after_it() {
     assert_eq!(ends[1], r#"finished completed ["A","C"] undone: nothing"#);
     // What another run did is not undone here, and not shown as its own.
     assert_eq!(tale.run.stages()[0].stands, StageShown::Kept);
+}
+
+#[test]
+fn a_fork_of_a_run_that_a_schedule_wanted_is_meant_for_the_same_time() {
+    let document = of(json!([
+        { "name": "a", "task": "t" },
+        { "name": "b", "after": ["a"], "task": "t", "input": "${ schedule.nominal }" },
+    ]));
+    let schedule = "nightly".parse().expect("a token");
+    let mut old = Tale::new();
+    let by = By::Schedule { schedule, nominal: NOON };
+    old.says(start(Begin { by, ..begin(&document, &json!(1)) }));
+    let goes_on = |old: &mut Tale| {
+        let happens = old.done("a", 0, json!("A"));
+        assert_eq!(happens[1], format!(r#"stage_began b task t "{NOON}""#));
+        old.fails("b", 0);
+    };
+    goes_on(&mut old);
+    let mut forked = Tale::new();
+    forked.says(fork(&old, "a", None));
+    goes_on(&mut forked);
+    let Some(RunEvent::Started(started)) = forked.history.first() else { panic!("it began") };
+    assert_eq!(started.by, By::Publisher, "the schedule did not want this one");
+    let mut again = Tale::new();
+    let happens = again.says(fork(&forked, "b", None));
+    assert_eq!(happens[2], format!(r#"stage_began b task t "{NOON}""#));
 }
 
 #[test]
