@@ -61,7 +61,10 @@ impl StartByFact {
         let standing = self.standing.entry(tenant.clone()).or_default();
         let known = standing.remove(&trigger);
         if known.is_none() && standing.len() >= TRIGGERS_MAX {
-            return Err(format!("there are {TRIGGERS_MAX} triggers; remove one, and set it again"));
+            return Err(format!(
+                "there are {TRIGGERS_MAX} triggers, and this one starts nothing; remove another one, \
+                 remove this one as well, then set it: set again as it is, nothing would happen"
+            ));
         }
         let is_paused = known.as_ref().is_some_and(|known| known.is_paused);
         standing.insert(trigger.clone(), Standing { terms: terms.clone(), is_paused });
