@@ -14,6 +14,7 @@ mod shown;
 mod tasks;
 mod triggers;
 
+use std::convert::identity;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,12 +23,14 @@ use events::id::{RunId, StreamKey, Tenant};
 use events::recorded::Stored;
 use events::store::{Filter, LogReader, PAGE_EVENTS_MAX};
 use events::stream::{Direction, Position, StreamId, Version};
+use projections::projection::Projection;
 use tokio::sync::Semaphore;
 
 use super::background::{Background, SOON};
 use super::refusal::Refusal;
 use super::who::{Action, Who, authorize};
 
+use by_name::ByName;
 use query::{
     AgentFilter, PipelineFilter, PipelineWanted, ReactionFilter, RunFilter, ScheduleFilter,
     TaskFilter, TriggerFilter,
@@ -108,9 +111,8 @@ impl Reader {
                 found.answer()
             }
             Query::Pipelines(filter) => {
-                let mut all = pipelines::All::default();
-                let position = self.fold(tenant, "pipeline", |stored| all.take(stored)).await?;
-                Ok(all.answer(&filter, position))
+                let (all, position) = self.all(tenant, "pipeline", identity).await?;
+                Ok(pipelines::list(&all, &filter, position))
             }
             Query::Run(run) => {
                 let _turn = self.looks.acquire().await.map_err(|_| Refusal::Stopping)?;
@@ -128,10 +130,7 @@ impl Reader {
                 schedules::one(&id, &found)
             }
             Query::Schedules(filter) => {
-                let mut all = schedules::All::default();
-                let position = self
-                    .fold(tenant, "schedule", |stored| all.take(stored, schedules::slim))
-                    .await?;
+                let (all, position) = self.all(tenant, "schedule", schedules::slim).await?;
                 Ok(schedules::list(&all, &filter, position))
             }
             Query::Trigger(id) => {
@@ -141,18 +140,27 @@ impl Reader {
                 triggers::one(&id, &found)
             }
             Query::Triggers(filter) => {
-                let mut all = triggers::All::default();
-                let position =
-                    self.fold(tenant, "trigger", |stored| all.take(stored, triggers::slim)).await?;
+                let (all, position) = self.all(tenant, "trigger", triggers::slim).await?;
                 Ok(triggers::list(&all, &filter, position))
             }
             Query::Reactions(filter) => reactions::list(&*self.log, tenant, &filter).await,
             Query::Agents(filter) => {
-                let mut agents = agents::All::default();
-                let position = self.fold(tenant, "agent", |stored| agents.take(stored)).await?;
-                Ok(agents.answer(&filter, position))
+                let (all, position) = self.all(tenant, "agent", identity).await?;
+                Ok(agents::list(&all, &filter, position))
             }
         }
+    }
+
+    /// All rows of a category; `slim` leaves of each what a list shows.
+    async fn all<P: Projection<Row: Send>>(
+        &self,
+        tenant: &Tenant,
+        category: &str,
+        slim: fn(P::Row) -> P::Row,
+    ) -> Result<(ByName<P>, Position), Refusal> {
+        let mut all = ByName::default();
+        let position = self.fold(tenant, category, |stored| all.take(stored, slim)).await?;
+        Ok((all, position))
     }
 
     /// A run, and who is at work for it.

@@ -1,6 +1,6 @@
 //! What is known about agents.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use events::agent::AgentEvent;
 use events::id::{AgentId, Capability};
@@ -14,11 +14,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::AgentFilter;
+use super::by_name;
 use super::shown::{AnswerOf, Happened, write};
 use crate::app::refusal::Refusal;
-
-/// How many agents are looked at.
-const AGENTS_MAX: usize = 10_000;
 
 /// An agent, as answers show it. Who answers for it is sealed, and stays so.
 #[derive(JsonSchema, Serialize)]
@@ -101,30 +99,11 @@ fn read(stored: &Stored) -> Option<Recorded<AgentEvent>> {
     Recorded::read(stored).ok()
 }
 
+/// All agents.
+pub(super) type All = by_name::ByName<AgentList>;
+
 /// All agents, by id.
-#[derive(Default)]
-pub(super) struct All {
-    rows: BTreeMap<String, AgentRow>,
-    left_out: u64,
-}
-
-impl All {
-    pub(super) fn take(&mut self, stored: &Stored) {
-        let Some(event) = read(stored) else { return };
-        let id = event.stream.key.as_str();
-        let row = self.rows.remove(id);
-        if row.is_none() && self.rows.len() >= AGENTS_MAX {
-            self.left_out += u64::from(matches!(event.event, AgentEvent::Registered(_)));
-            return;
-        }
-        if let Some(row) = AgentList::fold(row, &event) {
-            self.rows.insert(id.to_owned(), row);
-        }
-    }
-
-    pub(super) fn answer(&self, filter: &AgentFilter, position: Position) -> Vec<u8> {
-        let agents = self.rows.iter().take(filter.limit);
-        let agents = agents.map(|(id, row)| Shown::of(id, row)).collect();
-        write(position.0, List { agents, left_out: self.left_out })
-    }
+pub(super) fn list(all: &All, filter: &AgentFilter, position: Position) -> Vec<u8> {
+    let agents = all.rows().take(filter.limit).map(|(id, row)| Shown::of(id, row)).collect();
+    write(position.0, List { agents, left_out: all.left_out() })
 }

@@ -1,9 +1,8 @@
 //! What is known about pipelines.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use events::content::Json;
-use events::id::PipelineId;
 use events::pipeline::PipelineEvent;
 use events::recorded::{Recorded, Stored};
 use events::shape::ShapeOf;
@@ -13,12 +12,11 @@ use projections::projection::Projection;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::by_name;
 use super::shown::{AnswerOf, write};
 use super::{PipelineFilter, PipelineWanted};
 use crate::app::refusal::Refusal;
 
-/// How many pipelines are looked at.
-const PIPELINES_MAX: usize = 10_000;
 /// How many editions an answer has: the newest.
 const EDITIONS_SHOWN: usize = 100;
 
@@ -78,11 +76,6 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// What a newer program has written is passed over here.
-fn read(stored: &Stored) -> Option<Recorded<PipelineEvent>> {
-    Recorded::read(stored).ok()
-}
-
 /// One pipeline, while its history is gone through: of all the definitions only one is kept.
 pub(super) struct Looking {
     wanted: PipelineWanted,
@@ -100,7 +93,8 @@ impl Looking {
 
     pub(super) fn take(&mut self, stored: &Stored) {
         self.position = stored.position().0;
-        let Some(event) = read(stored) else { return };
+        // What a newer program has written is passed over here.
+        let Ok(event) = Recorded::<PipelineEvent>::read(stored) else { return };
         self.row = PipelineList::fold(self.row.take(), &event);
         let PipelineEvent::Defined(defined) = event.event else { return };
         if self.wanted.edition.is_none_or(|edition| edition == defined.edition) {
@@ -129,31 +123,11 @@ impl Looking {
     }
 }
 
+/// All pipelines.
+pub(super) type All = by_name::ByName<PipelineList>;
+
 /// All pipelines, by name.
-#[derive(Default)]
-pub(super) struct All {
-    rows: BTreeMap<PipelineId, PipelineRow>,
-    left_out: u64,
-}
-
-impl All {
-    pub(super) fn take(&mut self, stored: &Stored) {
-        let Some(event) = read(stored) else { return };
-        let Ok(id) = PipelineId::new(event.stream.key.as_str()) else { return };
-        let row = self.rows.remove(&id);
-        if row.is_none() && self.rows.len() >= PIPELINES_MAX {
-            let is_first = matches!(&event.event, PipelineEvent::Defined(it) if it.edition == 1);
-            self.left_out += u64::from(is_first);
-            return;
-        }
-        if let Some(row) = PipelineList::fold(row, &event) {
-            self.rows.insert(id, row);
-        }
-    }
-
-    pub(super) fn answer(&self, filter: &PipelineFilter, position: Position) -> Vec<u8> {
-        let pipelines = self.rows.iter().take(filter.limit);
-        let pipelines = pipelines.map(|(id, row)| Shown::of(id.as_str(), row)).collect();
-        write(position.0, List { pipelines, left_out: self.left_out })
-    }
+pub(super) fn list(all: &All, filter: &PipelineFilter, position: Position) -> Vec<u8> {
+    let pipelines = all.rows().take(filter.limit).map(|(id, row)| Shown::of(id, row)).collect();
+    write(position.0, List { pipelines, left_out: all.left_out() })
 }
