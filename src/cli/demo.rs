@@ -12,7 +12,7 @@ use events::id::{AgentId, RunId, StreamKey};
 use events::store::keys::{new_id, random_id};
 use events::time::Clock as _;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::answers::{plain, rows_of};
 use super::pipeline::document::understand;
@@ -72,7 +72,7 @@ impl Demo {
     }
 
     async fn play(self, context: &Context) -> Done {
-        let mut signals = Signals::listen()?;
+        let mut signals = Signals::listen_to_all()?;
         let mut cast = Cast::gather(self.keep)?;
         let played = tokio::select! {
             played = self.played(&mut cast, context) => played,
@@ -94,7 +94,7 @@ impl Demo {
         for n in 1..=self.agents {
             cast.hire(&format!("demo-{n}"), &url, self.pace_ms)?;
         }
-        at_work(&remote, self.agents as usize).await?;
+        in_time(at_work(&remote, cast, self.agents as usize)).await?;
         context.note(&format!("{} agents are at work, each in a process of its own", self.agents));
         let run = begin(&remote).await?;
         context.note(&format!("a run of the pipeline {PIPELINE} begins: {run}"));
@@ -123,6 +123,9 @@ impl Demo {
         if let Some(victim) = victim {
             tell_apart(&format!("{victim} died; what it had was done by another agent:"), context);
             tell_attempts(&remote, context).await?;
+        } else {
+            let why = format!("the stage {FATAL} was over between two looks at the run");
+            tell_apart(&format!("nobody was killed: {why}; a longer --pace-ms helps"), context);
         }
         let done = result(&answer, context).await?;
         remote.close().await?;
@@ -136,9 +139,21 @@ fn tell_apart(text: &str, context: &Context) {
     context.note(text);
 }
 
+/// Waits for the agents, and not for ever.
+async fn in_time(at_work: impl Future<Output = Result<(), Problem>>) -> Result<(), Problem> {
+    let waited = PATIENCE.as_secs();
+    let late = |_| Problem::PartEnded(format!("not all agents are at work after {waited} s"));
+    timeout(PATIENCE, at_work).await.map_err(late)?
+}
+
 /// Waits until all agents are registered.
-async fn at_work(remote: &Remote, agents: usize) -> Result<(), Problem> {
+async fn at_work(remote: &Remote, cast: &mut Cast, agents: usize) -> Result<(), Problem> {
     loop {
+        if let Some(gone) = cast.gone() {
+            return Err(Problem::PartEnded(format!(
+                "the agent {gone} ended before it was at work"
+            )));
+        }
         let answer = remote.query("agent_list", &json!({})).await?;
         let there = rows_of(&answer, "agents");
         let is_ours = |agent: &&Value| plain(&agent["capabilities"]).contains(CAPABILITY);
@@ -188,4 +203,16 @@ async fn tell_attempts(remote: &Remote, context: &Context) -> Result<(), Problem
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn agents_that_do_not_come_are_not_waited_for_for_ever() {
+        let problem = in_time(std::future::pending()).await.expect_err("nobody comes");
+        assert_eq!(problem.to_string(), "not all agents are at work after 30 s");
+        in_time(std::future::ready(Ok(()))).await.expect("all are there");
+    }
 }

@@ -10,11 +10,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::cli::problem::Problem;
 
-/// How long someone has to leave in good order.
+/// How long they have to leave in good order, all of them together.
 const FAREWELL: Duration = Duration::from_secs(15);
 
 /// Those who play.
@@ -70,12 +70,19 @@ impl Cast {
         agent.start_kill().is_ok()
     }
 
+    /// An agent that has ended by itself, if there is one.
+    pub(super) fn gone(&mut self) -> Option<&str> {
+        let mut agents = self.agents.iter_mut();
+        agents.find_map(|(name, agent)| match agent.try_wait() {
+            Ok(None) => None,
+            Ok(Some(_)) | Err(_) => Some(name.as_str()),
+        })
+    }
+
     /// All of them leave.
     pub(super) async fn leave(&mut self) {
         let agents = std::mem::take(&mut self.agents);
-        for child in agents.into_values().chain(self.system.take()) {
-            end(child).await;
-        }
+        end(agents.into_values().chain(self.system.take()).collect()).await;
         if self.keep
             && let Some(folder) = self.folder.take()
         {
@@ -97,14 +104,44 @@ fn program() -> Result<Command, Problem> {
     Ok(command)
 }
 
-/// Asks it to leave; who does not is made to.
-async fn end(mut child: Child) {
-    if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()) {
-        // It has left already if this fails.
-        let _ = rustix::process::Pid::from_raw(id)
-            .map(|id| rustix::process::kill_process(id, rustix::process::Signal::TERM));
+/// Asks all of them to leave, and then waits for them; who does not is made to.
+async fn end(mut children: Vec<Child>) {
+    children.iter().for_each(ask);
+    let latest = Instant::now() + FAREWELL;
+    for child in &mut children {
+        if timeout_at(latest, child.wait()).await.is_err() {
+            let _ = child.kill().await;
+        }
     }
-    if timeout(FAREWELL, child.wait()).await.is_err() {
-        let _ = child.kill().await;
+}
+
+fn ask(child: &Child) {
+    let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()) else { return };
+    // It has left already if this fails.
+    let _ = rustix::process::Pid::from_raw(id)
+        .map(|id| rustix::process::kill_process(id, rustix::process::Signal::TERM));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ends when it is told to, or when nobody listens to it any more.
+    fn child(program: &str) -> Child {
+        let mut command = Command::new(program);
+        command.stdin(Stdio::piped()).kill_on_drop(true).spawn().expect("there is such a program")
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_has_ended_is_seen() {
+        let mut cast = Cast::gather(false).expect("there is room");
+        cast.agents.insert("demo-1".into(), child("cat"));
+        assert_eq!(cast.gone(), None);
+        let mut ended = child("true");
+        ended.wait().await.expect("it ends");
+        cast.agents.insert("demo-2".into(), ended);
+        assert_eq!(cast.gone(), Some("demo-2"));
+        cast.leave().await;
+        assert_eq!(cast.gone(), None);
     }
 }
