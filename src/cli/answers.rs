@@ -1,6 +1,8 @@
 //! How answers of a system look on a screen. What they say was written by others: nothing of it
 //! moves a cursor.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 
 use super::Context;
@@ -17,7 +19,7 @@ const PAYLOAD_CHARS_MAX: usize = 120;
 pub(super) async fn list(
     (system, context): (&System, &Context),
     (question, rows): (&str, &str),
-    asked: &Value,
+    asked: &dyn Display,
     show: impl FnOnce(&[Value], &mut Lines),
 ) -> Result<Value, Problem> {
     let remote = system.open().await?;

@@ -126,7 +126,7 @@ impl Remote {
     }
 
     /// Asks for what is known.
-    pub(super) async fn query(&self, question: &str, body: &Value) -> Result<Value, Problem> {
+    pub(super) async fn query(&self, question: &str, body: &dyn Display) -> Result<Value, Problem> {
         let question = What::Query(question.parse().expect("it is a word"));
         self.ask(question, body, Headers::none()).await
     }

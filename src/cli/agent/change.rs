@@ -1,8 +1,8 @@
 //! `annals agent pause`, `drain`, `resume` and `retire`: a word to an agent.
 
 use events::id::{AgentId, StreamKey};
-use serde_json::{Value, json};
 
+use crate::cli::body::Body;
 use crate::cli::saying::{Word, say};
 use crate::cli::system::{Identified, System};
 use crate::cli::{Context, Done};
@@ -67,7 +67,7 @@ impl Drain {
 
 impl Resume {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let word = (&json!({}), &self.identified);
+        let word = (Body::default(), &self.identified);
         said(&self.system, (&self.id, "resume"), word, "resumed", context).await
     }
 }
@@ -80,8 +80,8 @@ impl Retire {
 
 impl Reasoned {
     async fn say(self, verb: &str, done: &str, context: &Context) -> Done {
-        let body = json!({ "reason": self.reason });
-        said(&self.system, (&self.id, verb), (&body, &self.identified), done, context).await
+        let body = Body::default().with("reason", &self.reason);
+        said(&self.system, (&self.id, verb), (body, &self.identified), done, context).await
     }
 }
 
@@ -89,11 +89,11 @@ impl Reasoned {
 pub(super) async fn said(
     system: &System,
     (id, verb): (&AgentId, &str),
-    (body, identified): (&Value, &Identified),
+    (body, identified): (Body, &Identified),
     done: &str,
     context: &Context,
 ) -> Done {
     let key = StreamKey::new(id.as_str()).expect("an agent's id is a token");
-    let word = Word { category: "agent", key, verb, body: body.clone(), done };
+    let word = Word { category: "agent", key, verb, body, done };
     say((system, identified), word, context).await
 }

@@ -1,9 +1,9 @@
 //! `annals agent register`: someone who works.
 
 use events::id::{AgentId, Capability};
-use serde_json::{Map, Value, json};
 
 use super::change::said;
+use crate::cli::body::Body;
 use crate::cli::system::{Identified, System};
 use crate::cli::{Context, Done};
 
@@ -39,19 +39,17 @@ pub(in crate::cli) struct Register {
 
 impl Register {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let body = self.body();
-        said(&self.system, (&self.id, "register"), (&body, &self.identified), "registered", context)
-            .await
+        let word = (self.body(), &self.identified);
+        said(&self.system, (&self.id, "register"), word, "registered", context).await
     }
 
-    fn body(&self) -> Value {
+    fn body(&self) -> Body {
         let kind = self.kind.clone().unwrap_or_else(|| self.id.to_string());
-        let mut body = Map::new();
-        body.insert("kind".into(), kind.into());
-        body.insert("capabilities".into(), json!(self.capability));
-        body.insert("slots".into(), self.slots.into());
-        body.insert("tools".into(), json!(self.tool));
-        body.extend(self.owner.clone().map(|owner| ("owner".into(), owner.into())));
-        body.into()
+        Body::default()
+            .with("kind", kind)
+            .with("capabilities", &self.capability)
+            .with("slots", self.slots)
+            .with("tools", &self.tool)
+            .with_any("owner", self.owner.as_ref())
     }
 }

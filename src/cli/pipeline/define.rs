@@ -7,6 +7,7 @@ use events::id::{PipelineId, StreamKey};
 use serde_json::{Value, json};
 
 use super::document::right;
+use crate::cli::body::Body;
 use crate::cli::output::Lines;
 use crate::cli::system::{Identified, System};
 use crate::cli::{Context, Done};
@@ -33,8 +34,7 @@ pub(in crate::cli) struct Define {
 impl Define {
     pub(super) async fn run(self, context: &Context) -> Done {
         let definition = right(&self.file)?;
-        // As it is written: numbers keep all their digits.
-        let body = format!("{{\"definition\":{}}}", definition.canonical().as_str());
+        let body = Body::default().with("definition", definition.canonical());
         let key = StreamKey::new(self.name.as_str()).expect("the name of a pipeline is a token");
         let remote = self.system.open().await?;
         let address = ("pipeline", &key, "define");

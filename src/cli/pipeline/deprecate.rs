@@ -1,8 +1,8 @@
 //! `annals pipeline deprecate`: nothing new begins by a definition.
 
 use events::id::{PipelineId, StreamKey};
-use serde_json::json;
 
+use crate::cli::body::Body;
 use crate::cli::saying::{Addressed, Word};
 use crate::cli::{Context, Done};
 
@@ -26,10 +26,8 @@ pub(in crate::cli) struct Deprecate {
 impl Deprecate {
     pub(super) async fn run(self, context: &Context) -> Done {
         let key = StreamKey::new(self.name.as_str()).expect("the name of a pipeline is a token");
-        let body = match self.edition {
-            Some(edition) => json!({ "edition": edition, "reason": self.reason }),
-            None => json!({ "reason": self.reason }),
-        };
+        let body = Body::default().with_any("edition", self.edition);
+        let body = body.with("reason", &self.reason);
         let (category, verb, done) = ("pipeline", "deprecate", "deprecated");
         self.addressed.say(Word { category, key, verb, body, done }, context).await
     }

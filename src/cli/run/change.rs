@@ -1,8 +1,8 @@
 //! `annals run pause`, `resume`, `cancel`, `signal` and `retry`: a word to a run.
 
 use events::id::{RunId, SignalName, StageName, StreamKey};
-use serde_json::{Value, json};
 
+use crate::cli::body::Body;
 use crate::cli::input::Input;
 use crate::cli::saying::{Addressed, Word};
 use crate::cli::{Context, Done};
@@ -78,51 +78,48 @@ pub(in crate::cli) struct Retry {
 }
 
 impl Run {
-    pub(super) async fn say(self, verb: &str, body: Value, done: &str, context: &Context) -> Done {
+    pub(super) async fn say(self, verb: &str, body: Body, done: &str, context: &Context) -> Done {
         let key = StreamKey::of_uuid(self.id.0);
         self.addressed.say(Word { category: "run", key, verb, body, done }, context).await
     }
 }
 
 impl Reasoned {
-    async fn say(self, verb: &str, mut body: Value, done: &str, context: &Context) -> Done {
-        body["reason"] = self.reason.into();
-        self.run.say(verb, body, done, context).await
+    async fn say(self, verb: &str, body: Body, done: &str, context: &Context) -> Done {
+        self.run.say(verb, body.with("reason", &self.reason), done, context).await
     }
 }
 
 impl Pause {
     pub(super) async fn run(self, context: &Context) -> Done {
-        self.word.say("pause", json!({}), "paused", context).await
+        self.word.say("pause", Body::default(), "paused", context).await
     }
 }
 
 impl Resume {
     pub(super) async fn run(self, context: &Context) -> Done {
-        self.word.say("resume", json!({}), "resumed", context).await
+        self.word.say("resume", Body::default(), "resumed", context).await
     }
 }
 
 impl Cancel {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let body = json!({ "undo": !self.keep });
+        let body = Body::default().with("undo", !self.keep);
         self.word.say("cancel", body, "told to come to its end", context).await
     }
 }
 
 impl Signal {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let mut body = json!({ "name": self.name });
-        if let Some(payload) = self.payload.read().await? {
-            body["payload"] = payload;
-        }
+        let payload = self.payload.read().await?;
+        let body = Body::default().with("name", &self.name).with_any("payload", payload);
         self.run.say("signal", body, "told", context).await
     }
 }
 
 impl Retry {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let body = self.from.as_ref().map_or_else(|| json!({}), |from| json!({ "from": from }));
+        let body = Body::default().with_any("from", self.from.as_ref());
         self.word.say("retry", body, "at it again", context).await
     }
 }

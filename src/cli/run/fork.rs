@@ -1,9 +1,9 @@
 //! `annals run fork`: a new run that goes on from another one.
 
 use events::id::{RunId, StageName};
-use serde_json::json;
 
 use super::start::New;
+use crate::cli::body::Body;
 use crate::cli::input::{Input, Labelled};
 use crate::cli::{Context, Done};
 
@@ -30,12 +30,9 @@ pub(in crate::cli) struct Fork {
 
 impl Fork {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let mut body = json!({ "run": self.of, "from": self.from });
-        for (name, value) in [("input", self.input.read().await?), ("labels", self.labels.said())] {
-            if let Some(value) = value {
-                body[name] = value;
-            }
-        }
+        let body = Body::default().with("run", self.of).with("from", &self.from);
+        let body = body.with_any("input", self.input.read().await?);
+        let body = body.with_any("labels", self.labels.said()?);
         self.new.begin("fork", &body, context).await
     }
 }

@@ -1,17 +1,14 @@
 //! `annals run start`: a pipeline, begun.
 
-use std::process::ExitCode;
-
 use events::id::{PipelineId, RunId, StreamKey};
 use events::store::keys::new_id;
 use events::time::{Clock as _, Timestamp};
-use serde_json::{Map, Value};
 
 use super::watch::Watching;
+use crate::cli::body::Body;
 use crate::cli::input::{Input, Labelled};
-use crate::cli::output::Lines;
-use crate::cli::problem::Problem;
-use crate::cli::system::{Answered, Identified, System};
+use crate::cli::saying::tell_begun;
+use crate::cli::system::{Identified, System};
 use crate::cli::{Context, Done};
 use crate::clock::SystemClock;
 
@@ -58,24 +55,19 @@ pub(super) struct New {
 
 impl Start {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let mut body = Map::new();
-        body.insert("pipeline".into(), self.pipeline.to_string().into());
-        let at = self.at.map(|time| time.to_string().into());
-        for (name, value) in [
-            ("edition", self.edition.map(Value::from)),
-            ("input", self.input.read().await?),
-            ("begins_at", at),
-            ("labels", self.labels.said()),
-        ] {
-            body.extend(value.map(|value| (name.to_owned(), value)));
-        }
-        self.new.begin("start", &body.into(), context).await
+        let body = Body::default()
+            .with("pipeline", &self.pipeline)
+            .with_any("edition", self.edition)
+            .with_any("input", self.input.read().await?)
+            .with_any("begins_at", self.at.map(|time| time.to_string()))
+            .with_any("labels", self.labels.said()?);
+        self.new.begin("start", &body, context).await
     }
 }
 
 impl New {
     /// Has it begin, and tells of it.
-    pub(super) async fn begin(&self, verb: &str, body: &Value, context: &Context) -> Done {
+    pub(super) async fn begin(&self, verb: &str, body: &Body, context: &Context) -> Done {
         let id = self.id.unwrap_or_else(|| RunId(new_id(SystemClock.now())));
         let key = StreamKey::of_uuid(id.0);
         let remote = self.system.open().await?;
@@ -86,27 +78,9 @@ impl New {
         let answered = remote.command(("run", &key, verb), body, &self.identified).await?;
         let done = match watching {
             Some(watching) => watching.until_over(context).await?,
-            None => tell(context, id, answered).await?,
+            None => tell_begun(&id, answered, ("started", "annals run watch"), context).await?,
         };
         remote.close().await?;
         Ok(done)
     }
-}
-
-async fn tell(context: &Context, id: RunId, answered: Answered) -> Result<ExitCode, Problem> {
-    let mut lines = Lines::new();
-    match context.json {
-        true => {
-            let mut whole = answered.whole;
-            whole["id"] = id.to_string().into();
-            lines.json(&whole);
-        }
-        false => {
-            lines.text(&id.to_string());
-            let known = if answered.happened { "" } else { "it was started before; " };
-            context.note(&format!("{known}see it with: annals run watch {id}"));
-        }
-    }
-    lines.flush().await?;
-    Ok(ExitCode::SUCCESS)
 }

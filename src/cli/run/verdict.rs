@@ -1,9 +1,9 @@
 //! `annals run approve` and `disapprove`: what someone says about what a stage is going to do.
 
 use events::id::StageName;
-use serde_json::json;
 
 use super::change::Run;
+use crate::cli::body::Body;
 use crate::cli::{Context, Done};
 
 /// Agree to what a stage is going to do
@@ -52,7 +52,8 @@ impl Disapprove {
 
 impl Verdict {
     async fn say(self, verb: &str, done: &str, context: &Context) -> Done {
-        let body = json!({ "stage": self.stage, "hash": self.hash, "note": self.note });
+        let body = Body::default().with("stage", &self.stage);
+        let body = body.with("hash", &self.hash).with("note", &self.note);
         self.run.say(verb, body, done, context).await
     }
 }

@@ -2,8 +2,8 @@
 
 use events::id::{PipelineId, ScheduleId, StreamKey};
 use events::time::Timestamp;
-use serde_json::{Map, Value};
 
+use crate::cli::body::Body;
 use crate::cli::input::Input;
 use crate::cli::problem::Problem;
 use crate::cli::saying::{Addressed, Word};
@@ -72,22 +72,18 @@ impl Set {
         self.addressed.say(Word { category, key, verb, body, done }, context).await
     }
 
-    async fn body(&self) -> Result<Value, Problem> {
-        let text = |text: &Option<String>| text.clone().map(Value::from);
-        let said = [
-            ("cron", text(&self.times.cron)),
-            ("every_ms", self.times.every_ms.map(Value::from)),
-            ("at", self.times.at.map(|time| time.to_string().into())),
-            ("zone", text(&self.zone)),
-            ("overlap", text(&self.overlap)),
-            ("catch_up", text(&self.catch_up)),
-            ("late_ms", self.late_ms.map(Value::from)),
-            ("jitter_ms", self.jitter_ms.map(Value::from)),
-            ("pipeline", Some(self.pipeline.to_string().into())),
-            ("edition", self.edition.map(Value::from)),
-            ("input", self.input.read().await?),
-        ];
-        let said = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        Ok(said.collect::<Map<_, _>>().into())
+    async fn body(&self) -> Result<Body, Problem> {
+        Ok(Body::default()
+            .with_any("cron", self.times.cron.as_ref())
+            .with_any("every_ms", self.times.every_ms)
+            .with_any("at", self.times.at.map(|time| time.to_string()))
+            .with_any("zone", self.zone.as_ref())
+            .with_any("overlap", self.overlap.as_ref())
+            .with_any("catch_up", self.catch_up.as_ref())
+            .with_any("late_ms", self.late_ms)
+            .with_any("jitter_ms", self.jitter_ms)
+            .with("pipeline", &self.pipeline)
+            .with_any("edition", self.edition)
+            .with_any("input", self.input.read().await?))
     }
 }

@@ -1,8 +1,8 @@
 //! `annals task cancel`, `withdraw` and `note`: a word to a task.
 
 use events::id::{StreamKey, TaskId};
-use serde_json::{Value, json};
 
+use crate::cli::body::Body;
 use crate::cli::saying::{Addressed, Word};
 use crate::cli::{Context, Done};
 
@@ -47,24 +47,27 @@ struct Task {
 
 impl Cancel {
     pub(super) async fn run(self, context: &Context) -> Done {
-        self.task.say("cancel", json!({ "reason": self.reason }), "cancelled", context).await
+        let body = Body::default().with("reason", &self.reason);
+        self.task.say("cancel", body, "cancelled", context).await
     }
 }
 
 impl Withdraw {
     pub(super) async fn run(self, context: &Context) -> Done {
-        self.task.say("withdraw", json!({ "reason": self.reason }), "withdrawn", context).await
+        let body = Body::default().with("reason", &self.reason);
+        self.task.say("withdraw", body, "withdrawn", context).await
     }
 }
 
 impl Note {
     pub(super) async fn run(self, context: &Context) -> Done {
-        self.task.say("note", json!({ "text": self.text }), "noted", context).await
+        let body = Body::default().with("text", &self.text);
+        self.task.say("note", body, "noted", context).await
     }
 }
 
 impl Task {
-    async fn say(self, verb: &str, body: Value, done: &str, context: &Context) -> Done {
+    async fn say(self, verb: &str, body: Body, done: &str, context: &Context) -> Done {
         let key = StreamKey::of_uuid(self.id.0);
         let word = Word { category: "task", key, verb, body, done };
         self.addressed.say(word, context).await

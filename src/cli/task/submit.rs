@@ -5,15 +5,17 @@ use std::process::ExitCode;
 use events::id::{Capability, StreamKey, TaskId};
 use events::store::keys::new_id;
 use events::time::{Clock as _, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::following::{Following, Happened};
 use crate::cli::answers::event_line;
+use crate::cli::body::Body;
 use crate::cli::input::{Input, Labelled};
 use crate::cli::output::Lines;
 use crate::cli::problem::Problem;
+use crate::cli::saying::tell_begun;
 use crate::cli::signals::Signals;
-use crate::cli::system::{Answered, Identified, System};
+use crate::cli::system::{Identified, System};
 use crate::cli::{Context, Done};
 use crate::clock::SystemClock;
 
@@ -82,33 +84,26 @@ impl Submit {
         let answered = remote.command(("task", &key, "submit"), &body, &self.identified).await?;
         let done = match following {
             Some(following) => waited(following, id, context).await?,
-            None => tell(context, id, answered).await?,
+            None => tell_begun(&id, answered, ("submitted", "annals task show"), context).await?,
         };
         remote.close().await?;
         Ok(done)
     }
 
-    async fn body(&self) -> Result<Value, Problem> {
-        let mut body = Map::new();
-        let mut say = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                body.insert(name.into(), value);
-            }
-        };
-        say("kind", Some(self.kind.clone().into()));
-        say("input", self.input.read().await?);
-        say("needs", (!self.needs.is_empty()).then(|| json!(self.needs)));
-        say("priority", self.priority.map(Value::from));
-        say("retry", self.tries.map(|tries| json!({ "tries_max": tries })));
-        say("deadline", self.deadline.map(|time| time.to_string().into()));
-        say("not_before", self.not_before.map(|time| time.to_string().into()));
-        let timeouts = [("start_to_close_ms", self.start_to_close_ms), ("queue_ms", self.queue_ms)];
-        let timeouts: Map<_, _> =
-            timeouts.into_iter().filter_map(|(name, ms)| Some((name.into(), ms?.into()))).collect();
-        say("timeouts", (!timeouts.is_empty()).then(|| timeouts.into()));
-        say("labels", self.labels.said());
-        say("parent", self.parent.map(|task| json!({ "task": task })));
-        Ok(body.into())
+    async fn body(&self) -> Result<Body, Problem> {
+        let times = Body::default().with_any("start_to_close_ms", self.start_to_close_ms);
+        let times = times.with_any("queue_ms", self.queue_ms);
+        Ok(Body::default()
+            .with("kind", &self.kind)
+            .with_any("input", self.input.read().await?)
+            .with_any("needs", Some(&self.needs).filter(|needs| !needs.is_empty()))
+            .with_any("priority", self.priority)
+            .with_any("retry", self.tries.map(|tries| json!({ "tries_max": tries })))
+            .with_any("deadline", self.deadline.map(|time| time.to_string()))
+            .with_any("not_before", self.not_before.map(|time| time.to_string()))
+            .with_any("timeouts", Some(times).filter(|times| !times.is_empty()))
+            .with_any("labels", self.labels.said()?)
+            .with_any("parent", self.parent.map(|task| json!({ "task": task }))))
     }
 }
 
@@ -140,22 +135,4 @@ async fn waited(mut following: Following<'_>, id: TaskId, context: &Context) -> 
     }
     lines.flush().await?;
     Ok(if end.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn tell(context: &Context, id: TaskId, answered: Answered) -> Done {
-    let mut lines = Lines::new();
-    match context.json {
-        true => {
-            let mut whole = answered.whole;
-            whole["id"] = id.to_string().into();
-            lines.json(&whole);
-        }
-        false => {
-            lines.text(&id.to_string());
-            let known = if answered.happened { "" } else { "it was submitted before; " };
-            context.note(&format!("{known}see it with: annals task show {id}"));
-        }
-    }
-    lines.flush().await?;
-    Ok(ExitCode::SUCCESS)
 }

@@ -1,9 +1,8 @@
 //! `annals trigger pause`, `resume` and `remove`: a word to a trigger.
 
-use events::id::{StreamKey, TriggerId};
-use serde_json::json;
+use events::id::TriggerId;
 
-use crate::cli::saying::{Addressed, Word};
+use crate::cli::saying::Named;
 use crate::cli::{Context, Done};
 
 /// Let a trigger start nothing for a while
@@ -12,7 +11,7 @@ use crate::cli::{Context, Done};
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Pause {
     #[command(flatten)]
-    word: Reasoned,
+    word: Named<TriggerId>,
 }
 
 /// Let a trigger start runs again
@@ -21,7 +20,7 @@ pub(in crate::cli) struct Pause {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Resume {
     #[command(flatten)]
-    word: Reasoned,
+    word: Named<TriggerId>,
 }
 
 /// Let a trigger start nothing any more
@@ -30,43 +29,23 @@ pub(in crate::cli) struct Resume {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Remove {
     #[command(flatten)]
-    word: Reasoned,
-}
-
-/// Which trigger, and why.
-#[derive(Debug, clap::Args)]
-struct Reasoned {
-    /// What it is called
-    name: TriggerId,
-    /// Why
-    #[arg(long, default_value = "", hide_default_value = true)]
-    reason: String,
-    #[command(flatten)]
-    addressed: Addressed,
+    word: Named<TriggerId>,
 }
 
 impl Pause {
     pub(super) async fn run(self, context: &Context) -> Done {
-        self.word.say("pause", "paused", context).await
+        self.word.say(("trigger", "pause"), "paused", context).await
     }
 }
 
 impl Resume {
     pub(super) async fn run(self, context: &Context) -> Done {
-        self.word.say("resume", "at work", context).await
+        self.word.say(("trigger", "resume"), "at work", context).await
     }
 }
 
 impl Remove {
     pub(super) async fn run(self, context: &Context) -> Done {
-        self.word.say("remove", "removed", context).await
-    }
-}
-
-impl Reasoned {
-    async fn say(self, verb: &str, done: &str, context: &Context) -> Done {
-        let key = StreamKey::new(self.name.as_str()).expect("the name of a trigger is a token");
-        let body = json!({ "reason": self.reason });
-        self.addressed.say(Word { category: "trigger", key, verb, body, done }, context).await
+        self.word.say(("trigger", "remove"), "removed", context).await
     }
 }

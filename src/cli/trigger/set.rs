@@ -1,8 +1,8 @@
 //! `annals trigger set`: each fact that fits starts a pipeline from now on.
 
 use events::id::{PipelineId, Source, StreamKey, TriggerId};
-use serde_json::{Map, Value, json};
 
+use crate::cli::body::Body;
 use crate::cli::input::Input;
 use crate::cli::problem::Problem;
 use crate::cli::saying::{Addressed, Word};
@@ -48,19 +48,13 @@ impl Set {
         self.addressed.say(Word { category, key, verb, body, done }, context).await
     }
 
-    async fn body(&self) -> Result<Value, Problem> {
-        let on = match &self.source {
-            Some(source) => json!({ "type": self.kind, "source": source }),
-            None => json!({ "type": self.kind }),
-        };
-        let said = [
-            ("on", Some(on)),
-            ("when", self.when.clone().map(Value::from)),
-            ("pipeline", Some(self.pipeline.to_string().into())),
-            ("edition", self.edition.map(Value::from)),
-            ("input", self.input.read().await?),
-        ];
-        let said = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        Ok(said.collect::<Map<_, _>>().into())
+    async fn body(&self) -> Result<Body, Problem> {
+        let on = Body::default().with("type", &self.kind).with_any("source", self.source.as_ref());
+        Ok(Body::default()
+            .with("on", on)
+            .with_any("when", self.when.as_ref())
+            .with("pipeline", &self.pipeline)
+            .with_any("edition", self.edition)
+            .with_any("input", self.input.read().await?))
     }
 }
