@@ -2,6 +2,7 @@
 
 use actors::command::fields;
 use events::id::{AgentId, PipelineId, RunId, ScheduleId, TaskId, TriggerId};
+use events::labels::Labels;
 use events::shape::ShapeOf;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -71,6 +72,9 @@ pub struct TaskFilter {
     pub kind: Option<String>,
     /// Those that this agent has.
     pub agent: Option<AgentId>,
+    /// Those that have all of these labels.
+    #[serde(default)]
+    pub labels: Labels,
     /// At most so many, the newest.
     #[serde(default = "rows")]
     pub limit: usize,
@@ -112,6 +116,9 @@ pub struct RunFilter {
     pub phase: Option<runs::PhaseName>,
     /// Those of this pipeline.
     pub pipeline: Option<PipelineId>,
+    /// Those that have all of these labels.
+    #[serde(default)]
+    pub labels: Labels,
     /// At most so many, the newest.
     #[serde(default = "rows")]
     pub limit: usize,
@@ -237,6 +244,7 @@ mod tests {
             ("task", r#"{"id":"7"}"#, "malformed"),
             ("task_list", r#"{"phase":"odd"}"#, "malformed"),
             ("task_list", r#"{"lim":1}"#, "malformed"),
+            ("run_list", r#"{"labels":{"shop":1}}"#, "malformed"),
         ] {
             let refusal = Query::read(question, body.as_bytes()).expect_err(body);
             assert_eq!(refusal.code(), code, "{question} {body}");

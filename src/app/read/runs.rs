@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RunFilter;
 use super::recent::Recent;
-use super::shown::write;
+use super::shown::{has_all, write};
 use crate::app::refusal::Refusal;
 pub(super) use shown::{LIST, ONE};
 use shown::{List, One, Shown};
@@ -68,6 +68,7 @@ impl RunFilter {
     fn takes(&self, row: &RunRow) -> bool {
         self.phase.is_none_or(|phase| phase == name(&row.phase))
             && self.pipeline.as_ref().is_none_or(|wanted| *wanted == row.pipeline)
+            && has_all(&row.labels, &self.labels)
     }
 }
 

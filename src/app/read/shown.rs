@@ -1,6 +1,7 @@
 //! How rows look in answers.
 
 use events::content::Json;
+use events::labels::Labels;
 use events::recorded::Stored;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -47,8 +48,35 @@ impl<'a> Happened<'a> {
     }
 }
 
+/// Whether it has all of these labels.
+pub(super) fn has_all(labels: &Labels, wanted: &Labels) -> bool {
+    wanted.iter().all(|(name, word)| labels.get(name) == Some(word))
+}
+
 /// Writes an answer.
 pub(super) fn write<T: Serialize>(position: u64, found: T) -> Vec<u8> {
     let answer = AnswerOf { position, from: LOG, found };
     serde_json::to_vec(&answer).expect("texts and numbers are JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_found_by_labels_has_all_of_them() {
+        let labels = |all: &[(&str, &str)]| -> Labels {
+            all.iter().map(|&(name, word)| (name.into(), word.into())).collect()
+        };
+        let its_own = labels(&[("shop", "north"), ("size", "2")]);
+        for (wanted, is_found) in [
+            (&[][..], true),
+            (&[("shop", "north")], true),
+            (&[("size", "2"), ("shop", "north")], true),
+            (&[("shop", "south")], false),
+            (&[("shop", "north"), ("colour", "")], false),
+        ] {
+            assert_eq!(has_all(&its_own, &labels(wanted)), is_found, "{wanted:?}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::TaskFilter;
-use super::shown::{AnswerOf, Happened, write};
+use super::shown::{AnswerOf, Happened, has_all, write};
 use crate::app::refusal::Refusal;
 
 /// What a phase is called.
@@ -155,5 +155,6 @@ impl TaskFilter {
         self.phase.is_none_or(|phase| phase == name(&row.phase))
             && self.kind.as_ref().is_none_or(|kind| *kind == row.kind)
             && self.agent.as_ref().is_none_or(|wanted| Some(wanted) == agent)
+            && has_all(&row.labels, &self.labels)
     }
 }

@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use events::id::PipelineId;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::cli::answers::{columns, list, say_where_from};
+use crate::cli::body::Body;
+use crate::cli::input::Having;
 use crate::cli::output::Lines;
 use crate::cli::system::System;
 use crate::cli::{Context, Done};
@@ -22,6 +24,8 @@ pub(in crate::cli) struct List {
     /// Those of this pipeline
     #[arg(long)]
     pipeline: Option<PipelineId>,
+    #[command(flatten)]
+    having: Having,
     /// At most so many
     #[arg(long, value_name = "RUNS", default_value_t = 20,
           value_parser = clap::value_parser!(u64).range(1..=1000))]
@@ -32,15 +36,13 @@ pub(in crate::cli) struct List {
 
 impl List {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let mut body = Map::new();
-        body.insert("limit".into(), self.limit.into());
-        let pipeline = self.pipeline.as_ref().map(ToString::to_string);
-        for (name, value) in [("phase", self.phase.clone()), ("pipeline", pipeline)] {
-            body.extend(value.map(|value| (name.to_owned(), value.into())));
-        }
+        let asked = Body::default()
+            .with("limit", self.limit)
+            .with_any("phase", self.phase.as_ref())
+            .with_any("pipeline", self.pipeline.as_ref())
+            .with_any("labels", self.having.said()?);
         let names = ["id", "pipeline", "edition", "phase", "stages", "since"];
         let show = |runs: &[Value], lines: &mut Lines| columns(&names, runs, lines);
-        let asked = body.into();
         let answer = list((&self.system, context), ("run_list", "runs"), &asked, show).await?;
         say_where_from(&answer, "runs", context);
         Ok(ExitCode::SUCCESS)

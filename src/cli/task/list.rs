@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use events::id::AgentId;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::cli::answers::{columns, list, say_where_from};
+use crate::cli::body::Body;
+use crate::cli::input::Having;
 use crate::cli::output::Lines;
 use crate::cli::system::System;
 use crate::cli::{Context, Done};
@@ -25,6 +27,8 @@ pub(in crate::cli) struct List {
     /// Those that this agent has
     #[arg(long)]
     agent: Option<AgentId>,
+    #[command(flatten)]
+    having: Having,
     /// At most so many
     #[arg(long, value_name = "TASKS", default_value_t = 20,
           value_parser = clap::value_parser!(u64).range(1..=1000))]
@@ -35,16 +39,14 @@ pub(in crate::cli) struct List {
 
 impl List {
     pub(super) async fn run(self, context: &Context) -> Done {
-        let mut body = Map::new();
-        body.insert("limit".into(), self.limit.into());
-        let agent = self.agent.as_ref().map(ToString::to_string);
-        let named = [("phase", self.phase.clone()), ("kind", self.kind.clone()), ("agent", agent)];
-        for (name, value) in named {
-            body.extend(value.map(|value| (name.to_owned(), value.into())));
-        }
+        let asked = Body::default()
+            .with("limit", self.limit)
+            .with_any("phase", self.phase.as_ref())
+            .with_any("kind", self.kind.as_ref())
+            .with_any("agent", self.agent.as_ref())
+            .with_any("labels", self.having.said()?);
         let names = ["id", "kind", "phase", "agent", "attempts", "since"];
         let show = |tasks: &[Value], lines: &mut Lines| columns(&names, tasks, lines);
-        let asked = body.into();
         let answer = list((&self.system, context), ("task_list", "tasks"), &asked, show).await?;
         say_where_from(&answer, "tasks", context);
         Ok(ExitCode::SUCCESS)

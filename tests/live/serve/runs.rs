@@ -10,6 +10,7 @@ mod large;
 mod redefined;
 mod started;
 mod waiting;
+mod written;
 
 use events::store::keys::random_id;
 use serde_json::{Value, json};
