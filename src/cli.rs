@@ -3,6 +3,7 @@
 
 mod agent;
 mod answers;
+mod body;
 mod bus;
 mod completions;
 mod demo;
