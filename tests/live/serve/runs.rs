@@ -2,6 +2,7 @@
 //! by whatever process comes after a crash.
 
 mod approvals;
+mod beside;
 mod called_off;
 mod crash;
 mod demo;
