@@ -95,7 +95,7 @@ impl Run {
     }
 
     /// The stage that someone speaks about, and who they are, if they may. Nothing, if this has been
-    /// said.
+    /// said, by whomever of those who are asked.
     fn verdict(
         &self,
         verdict: &Verdict,
@@ -113,8 +113,11 @@ impl Run {
             let (nothing, stale) = (RunRejection::NothingToApprove, RunRejection::ApprovalStale);
             return Err(if is_open { nothing } else { stale });
         };
+        let who = self.plan().and_then(|plan| plan.stage(n).approval.as_ref()).map(|it| &it.who);
+        let is_asked = |by: &&Principal| who.is_none_or(|who| who.is_empty() || who.contains(*by));
+        let by = verdict.by.as_ref().filter(is_asked).ok_or(RunRejection::NotYours);
         if asked.agreed == Some(agrees) && asked.hash == verdict.hash {
-            return Ok(None);
+            return by.map(|_| None);
         }
         let is_late = stage.ends_by.is_some_and(|until| until < moment.now);
         if stage.standing != Standing::Asked || !self.is_open() || is_late {
@@ -124,9 +127,7 @@ impl Run {
         if !is_bound(asked.hash == verdict.hash) {
             return Err(RunRejection::ApprovalStale);
         }
-        let who = self.plan().and_then(|plan| plan.stage(n).approval.as_ref()).map(|it| &it.who);
-        let is_asked = |by: &&Principal| who.is_none_or(|who| who.is_empty() || who.contains(*by));
-        let by = verdict.by.as_ref().filter(is_asked).ok_or(RunRejection::NotYours)?;
+        let by = by?;
         // It may be much work, and is nothing that a stranger can ask for.
         let now = View::of(self, run_id(moment)).action(n).map(|action| action.hash);
         if is_bound(now == Ok(verdict.hash)) {

@@ -55,9 +55,15 @@ fn a_stage_begins_when_one_of_those_who_are_asked_agrees() {
         ["approved store by ben", r#"stage_began store task store {"sum":7}"#]
     );
     assert!(tale.says(approve(hash, "ada")).is_empty());
+    assert_eq!(tale.refuses(approve(hash, "eve")), "run.not_yours_to_approve", "also afterwards");
     assert_eq!(tale.refuses(disapprove(hash, "ada")), "run.approval_stale");
     tale.done("store", 0, json!(1));
     assert!(tale.says(approve(hash, "ben")).is_empty());
+    assert_eq!(
+        tale.refuses(approve(hash, "eve")),
+        "run.not_yours_to_approve",
+        "also when it is done"
+    );
 }
 
 #[test]
