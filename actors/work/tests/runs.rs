@@ -7,6 +7,7 @@ mod editions;
 mod forked;
 mod kills;
 mod many;
+mod missed;
 mod moved;
 mod scheduled;
 mod triggered;
