@@ -34,7 +34,7 @@ mod stage;
 mod starting;
 mod steps;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timers;
 mod undoing;
 mod waiting;

@@ -5,13 +5,15 @@ mod again;
 mod approving;
 mod costly;
 mod dice;
+
+pub(crate) mod dice;
 mod ending;
 mod golden;
-mod graphs;
+pub(crate) mod graphs;
 mod items;
 mod keeping;
 mod large;
-mod random;
+pub(crate) mod random;
 mod signals;
 mod stages;
 mod starting;

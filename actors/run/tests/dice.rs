@@ -2,7 +2,7 @@
 
 /// Thrown again and again from one seed.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(pub(super) u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     fn throw(&mut self) -> u64 {
@@ -14,16 +14,16 @@ impl Dice {
     }
 
     /// A number below this one.
-    pub(super) fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         usize::try_from(self.throw() % n.max(1) as u64).expect("it is below another one")
     }
 
     /// So many times of a hundred.
-    pub(super) fn often(&mut self, percent: usize) -> bool {
+    pub(crate) fn often(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    pub(super) fn one_of<'t, T>(&mut self, all: &'t [T]) -> Option<&'t T> {
+    pub(crate) fn one_of<'t, T>(&mut self, all: &'t [T]) -> Option<&'t T> {
         if all.is_empty() { None } else { all.get(self.below(all.len())) }
     }
 }

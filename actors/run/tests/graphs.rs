@@ -14,7 +14,7 @@ use crate::pipeline::{Definition, StagePlan};
 use crate::run::draft::{EVENTS_MAX, WORK_MAX};
 
 /// What has to hold of a whole history.
-struct Books {
+pub(crate) struct Books {
     stages: Vec<StagePlan>,
     places: BTreeMap<String, usize>,
     /// Where each stage stands: how often it began, and whether it is over.
@@ -32,7 +32,7 @@ struct Books {
 }
 
 impl Books {
-    fn of(document: &Value) -> Self {
+    pub(crate) fn of(document: &Value) -> Self {
         let definition = Definition::read(&plan(document)).expect("it is right");
         let stages = definition.stages().to_vec();
         let places = stages.iter().enumerate().map(|(n, it)| (it.name.clone(), n)).collect();
@@ -65,7 +65,7 @@ impl Books {
         assert!(!self.is_paused, "nothing begins in a run that is paused");
     }
 
-    fn enter(&mut self, event: &RunEvent) {
+    pub(crate) fn enter(&mut self, event: &RunEvent) {
         match event {
             RunEvent::StageBegan(it) => {
                 let n = self.place(&it.stage);
@@ -169,7 +169,7 @@ impl Books {
     }
 
     /// At the end, exactly what was done is undone, the last first.
-    fn balance(&self) {
+    pub(crate) fn balance(&self) {
         assert!(self.undoing.is_empty(), "something is still being undone");
         if self.undoes != Some(true) {
             return;

@@ -4,7 +4,7 @@ use super::dice::Dice;
 use super::*;
 
 /// A pipeline of up to twelve stages that do a little of everything, in any order.
-pub(super) fn pipeline(dice: &mut Dice) -> Value {
+pub(crate) fn pipeline(dice: &mut Dice) -> Value {
     let count = 1 + dice.below(12);
     let mut stages = Vec::new();
     for n in 0..count {

@@ -5,6 +5,7 @@ mod carried;
 mod definitions;
 mod editions;
 mod forked;
+mod graphs;
 mod kills;
 mod many;
 mod missed;

@@ -112,7 +112,11 @@ impl World {
 
     /// The same in another process, so many hours after the world began.
     pub(super) fn hours_later(&self, hours: u64) -> Self {
-        let from = BEGINS.plus_ms(hours * 3_600_000);
+        self.from(BEGINS.plus_ms(hours * 3_600_000))
+    }
+
+    /// The same in another process that begins at this time.
+    pub(super) fn from(&self, from: Timestamp) -> Self {
         Self {
             store: self.store.clone(),
             snapshots: Arc::clone(&self.snapshots),
@@ -121,6 +125,11 @@ impl World {
             keys: Arc::clone(&self.keys),
             ..*self
         }
+    }
+
+    /// What time it is.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// One with a bus that cannot tell who listens.

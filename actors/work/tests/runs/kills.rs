@@ -68,7 +68,7 @@ fn fails(_: &Value) -> Option<Value> {
 }
 
 /// A process that ends, with all that is in it, when this is done.
-fn process<T>(story: impl Future<Output = T>) -> T {
+pub(super) fn process<T>(story: impl Future<Output = T>) -> T {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
     LocalSet::new().block_on(&runtime.expect("a runtime"), story)
 }
