@@ -1,6 +1,7 @@
 //! The document that defines a pipeline, as types: what may stand in it, in which order it is written
 //! out, and the JSON Schema of it. What is left out stays left out; defaults are filled in by `plan`.
 
+mod conditions;
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
+use super::bounds::DURATION_MS_MAX;
 use crate::expression::{Kinds, Template};
 pub use stage::{
     Approval, Compensation, OnFailure, Output, RetryOf, RunOf, Stage, TimeoutsOf, Wait,
@@ -27,7 +29,7 @@ const SCHEMA_ID: &str = "urn:annals:pipeline:1";
 pub struct Document {
     /// The format of the document.
     #[serde(default)]
-    #[schemars(extend("const" = 1))]
+    #[schemars(extend("enum" = [1, null]), transform = conditions::or_null)]
     pub format: u64,
     /// What the pipeline is for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +44,7 @@ pub struct Document {
     pub at_once: Option<u32>,
     /// How long a run may take, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = DURATION_MS_MAX))]
     pub timeout_ms: Option<u64>,
     /// What a run brings.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +59,10 @@ pub struct Document {
 #[serde(untagged)]
 pub enum Parameters {
     /// An object with these fields.
-    Fields(#[schemars(extend("maxProperties" = 100))] BTreeMap<String, Parameter>),
+    Fields(
+        #[schemars(extend("maxProperties" = 100, "propertyNames" = { "minLength": 1, "maxLength": 64 }))]
+         BTreeMap<String, Parameter>,
+    ),
     /// Something about a person: it is passed on whole, and never looked into.
     Sealed(Sealed),
 }
@@ -74,12 +79,14 @@ pub enum Sealed {
 /// A field of what a run is given.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = conditions::of_parameter)]
 pub struct Parameter {
     /// What it is.
     #[serde(rename = "type")]
     pub kind: Kind,
     /// Whether it must be there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(transform = conditions::or_null)]
     pub required: bool,
     /// What it is if it is not there.
     #[serde(skip_serializing_if = "Option::is_none")]

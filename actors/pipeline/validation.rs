@@ -9,6 +9,7 @@ mod shape;
 mod stage;
 mod types;
 
+pub(super) use stage::ONLY_BESIDE;
 pub(super) use types::fits;
 
 use events::content::Json;

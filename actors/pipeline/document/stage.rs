@@ -5,26 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Kind, Sealed};
+use super::{Kind, Sealed, conditions};
 use crate::expression::Template;
+use crate::pipeline::bounds::DURATION_MS_MAX;
 
 /// A stage. It does exactly one thing: a task, a run of another pipeline, a wait, or nothing but being
 /// approved.
 #[derive(Debug, Clone, PartialEq, Eq, Default, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [
-    { "required": ["task"] }, { "required": ["run"] }, { "required": ["wait"] },
-    { "required": ["approval"], "not": { "anyOf": [
-        { "required": ["task"] }, { "required": ["run"] }, { "required": ["wait"] }
-    ] } }
-]))]
+#[schemars(transform = conditions::of_stage)]
 pub struct Stage {
     /// Its name, which no other stage has.
     #[schemars(regex(pattern = "^[A-Za-z0-9_-]{1,64}$"))]
     pub name: String,
     /// The stages that must be over before it begins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), transform = conditions::stages)]
     pub after: Vec<String>,
     /// It is skipped if this is not true.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +50,7 @@ pub struct Stage {
     pub input: Option<Template>,
     /// What an agent must be capable of; the kind of the task if nothing is said.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), transform = conditions::tokens)]
     pub needs: BTreeSet<String>,
     /// How soon, compared with other tasks; 9 comes first.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +64,7 @@ pub struct Stage {
     pub timeouts: Option<TimeoutsOf>,
     /// How long the whole stage may take, with all items and tries, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = DURATION_MS_MAX))]
     pub timeout_ms: Option<u64>,
     /// What is known of what it brings: what others refer to is held to it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,16 +85,14 @@ pub struct RunOf {
     #[schemars(regex(pattern = "^[A-Za-z0-9_-]{1,64}$"))]
     pub pipeline: String,
     /// Which edition of it.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = u32::MAX))]
     pub edition: u32,
 }
 
 /// Something that a stage waits for: exactly one of a signal, a time, and a while.
 #[derive(Debug, Clone, PartialEq, Eq, Default, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [
-    { "required": ["signal"] }, { "required": ["until"] }, { "required": ["for_ms"] }
-]))]
+#[schemars(transform = conditions::of_wait)]
 pub struct Wait {
     /// The signal of this name; what it brings is the output of the stage.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,14 +100,15 @@ pub struct Wait {
     pub signal: Option<String>,
     /// How long it waits for the signal at most, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = DURATION_MS_MAX))]
     pub within_ms: Option<u64>,
     /// A time, such as 2026-01-31T12:00:00Z.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = conditions::time)]
     pub until: Option<Template>,
     /// So many milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = DURATION_MS_MAX))]
     pub for_ms: Option<u64>,
 }
 
@@ -123,11 +118,11 @@ pub struct Wait {
 pub struct Approval {
     /// Who may approve; anyone of the tenant if nobody is named.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), transform = conditions::people)]
     pub who: BTreeSet<String>,
     /// How long it waits for them at most, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = DURATION_MS_MAX))]
     pub within_ms: Option<u64>,
     /// What is approved, if the stage does nothing else; otherwise it is what the stage is given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,11 +139,11 @@ pub struct RetryOf {
     pub tries_max: Option<u32>,
     /// The first wait, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = DURATION_MS_MAX))]
     pub base_ms: Option<u64>,
     /// The longest wait, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = DURATION_MS_MAX))]
     pub cap_ms: Option<u64>,
     /// Whether a lease that was lost uses up a try.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,15 +156,15 @@ pub struct RetryOf {
 pub struct TimeoutsOf {
     /// One attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = DURATION_MS_MAX))]
     pub start_to_close_ms: Option<u64>,
     /// The silence of a worker, after which its lease is lost.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = DURATION_MS_MAX))]
     pub heartbeat_ms: Option<u64>,
     /// One wait for an agent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = DURATION_MS_MAX))]
     pub queue_ms: Option<u64>,
 }
 
@@ -178,7 +173,10 @@ pub struct TimeoutsOf {
 #[serde(untagged)]
 pub enum Output {
     /// An object with these fields.
-    Fields(#[schemars(extend("maxProperties" = 100))] BTreeMap<String, Kind>),
+    Fields(
+        #[schemars(extend("maxProperties" = 100, "propertyNames" = { "minLength": 1, "maxLength": 64 }))]
+         BTreeMap<String, Kind>,
+    ),
     /// Something about a person: it is passed on whole, and never looked into.
     Sealed(Sealed),
 }
@@ -214,7 +212,7 @@ pub struct Compensation {
     pub input: Option<Template>,
     /// What an agent must be capable of; the kind of the task if nothing is said.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), transform = conditions::tokens)]
     pub needs: BTreeSet<String>,
     /// How soon, compared with other tasks; 9 comes first.
     #[serde(skip_serializing_if = "Option::is_none")]

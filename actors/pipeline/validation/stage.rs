@@ -51,7 +51,7 @@ pub(in crate::pipeline) const COMPENSATION: [&str; 6] =
     ["task", "input", "needs", "priority", "retry", "timeouts"];
 
 /// Fields that make sense only beside some of what a stage can do.
-const ONLY_BESIDE: [(&[&str], &[&str], &str); 3] = [
+pub(in crate::pipeline) const ONLY_BESIDE: [(&[&str], &[&str], &str); 3] = [
     (&["needs", "priority", "retry", "timeouts"], &["task"], "`task`"),
     (&["input", "foreach", "compensate"], &["task", "run"], "`task` or `run`"),
     (&["output"], &["task", "run", "wait"], "`task`, `run` or `wait`"),
