@@ -4,8 +4,6 @@
 mod again;
 mod approving;
 mod costly;
-mod dice;
-
 pub(crate) mod dice;
 mod ending;
 mod golden;

@@ -2,6 +2,7 @@
 //! by whatever process comes after a crash.
 
 mod approvals;
+mod attended;
 mod beside;
 mod called_off;
 mod crash;
@@ -12,6 +13,8 @@ mod redefined;
 mod started;
 mod waiting;
 mod written;
+
+use std::time::Duration;
 
 use events::store::keys::random_id;
 use serde_json::{Value, json};
@@ -61,6 +64,17 @@ fn state(run: &Value, stage: &str) -> String {
 
 /// Waits until a stage stands there.
 async fn comes_to(system: &System, run: &str, stage: &str, wanted: &str) -> Value {
+    comes_to_within(super::PATIENCE, system, run, stage, wanted).await
+}
+
+/// The same of one that takes its time.
+async fn comes_to_within(
+    patience: Duration,
+    system: &System,
+    run: &str,
+    stage: &str,
+    wanted: &str,
+) -> Value {
     let waits = async {
         loop {
             let run = shown(system, run);
@@ -70,7 +84,7 @@ async fn comes_to(system: &System, run: &str, stage: &str, wanted: &str) -> Valu
             tokio::task::yield_now().await;
         }
     };
-    let waited = tokio::time::timeout(super::PATIENCE, waits).await;
+    let waited = tokio::time::timeout(patience, waits).await;
     waited.unwrap_or_else(|_| panic!("{stage} is not {wanted}: {}", shown(system, run)))
 }
 

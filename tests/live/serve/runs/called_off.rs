@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::attended::nobody_is_forgotten;
 use super::{comes_to, define, ends, shown, start, state, words};
 use crate::serve::client::Client;
 use crate::serve::system::System;
@@ -58,6 +59,7 @@ async fn a_thousand_tasks_are_called_off_and_whoever_has_one_is_told() {
     assert_eq!(ends(&system, &run)["end"], "cancelled");
     assert_eq!(others(&system, &["cancelled"]), [] as [Value; 0]);
     assert_eq!(system.lines(&["task", "list", "--limit", "1000"]).len(), 1000);
+    nobody_is_forgotten(&system).await;
 }
 
 #[tokio::test]
@@ -80,6 +82,7 @@ async fn what_was_done_is_undone_in_reverse() {
     let first = history.iter().rfind(|event| event["type"] == "run.undo_began").expect("the last");
     assert_eq!(first["payload"]["items"][0]["input"], json!({ "inline": input }));
     assert_eq!(words(&run).last(), Some(&"finished"));
+    nobody_is_forgotten(&system).await;
 }
 
 #[tokio::test]
@@ -95,4 +98,5 @@ async fn what_shall_be_kept_is_kept() {
     let run = shown(&system, &run);
     assert_eq!(run["undone"], "nothing");
     assert!(!words(&run).contains(&"undo_began"));
+    nobody_is_forgotten(&system).await;
 }

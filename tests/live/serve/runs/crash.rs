@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::attended::nobody_is_forgotten;
 use super::{define, ends, shown, start};
 use crate::serve::client::Client;
 use crate::serve::system::System;
@@ -51,6 +52,7 @@ async fn every_run_ends_once_and_right_although_the_system_is_killed_again_and_a
         let once = [("each", 1), ("join", 1), ("nap", 1), ("split", 1)];
         assert_eq!(began, BTreeMap::from(once), "{shown}");
     }
+    nobody_is_forgotten(&system).await;
     system.end();
     system.verify();
 }

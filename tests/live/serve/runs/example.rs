@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
+use super::attended::nobody_is_forgotten;
 use super::{ends, shown, state};
 use crate::serve::system::System;
 
-#[test]
-fn six_stages_come_to_their_end_with_agents_that_are_built_in() {
+#[tokio::test]
+async fn six_stages_come_to_their_end_with_agents_that_are_built_in() {
     let mut system = System::start();
     let example = system.command(&["pipeline", "example"]).output().expect("it runs");
     let file = system.file("six-stages.yaml");
@@ -25,12 +26,13 @@ fn six_stages_come_to_their_end_with_agents_that_are_built_in() {
     for stage in ["ingest", "validate", "transform", "process", "store", "report"] {
         assert_eq!(state(&run, stage), "completed", "{stage}");
     }
+    nobody_is_forgotten(&system).await;
     system.end();
     system.verify();
 }
 
-#[test]
-fn an_order_that_is_wrong_ends_it_and_says_where() {
+#[tokio::test]
+async fn an_order_that_is_wrong_ends_it_and_says_where() {
     let system = System::start();
     let example = system.command(&["pipeline", "example"]).output().expect("it runs");
     let file = system.file("six-stages.yaml");
@@ -50,4 +52,5 @@ fn an_order_that_is_wrong_ends_it_and_says_where() {
     let said = { said }.output().expect("it runs");
     let said = String::from_utf8(said.stdout).expect("text");
     assert!(said.contains("✗ validate") && said.contains("template_wrong"), "{said}");
+    nobody_is_forgotten(&system).await;
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::attended::nobody_is_forgotten;
 use super::{comes_to, define, ends, start};
 use crate::serve::client::Client;
 use crate::serve::system::System;
@@ -30,8 +31,10 @@ async fn what_waits_for_approval_is_shown_whatever_else_happened() {
         "{}",
         shown["left_out"]
     );
+    nobody_is_forgotten(&system).await;
     let hash = shown["stages"][1]["approval"]["hash"].as_str().expect("a hash");
     let approved = system.command(&["run", "approve", &run, "sign", "--hash", hash]).output();
     assert!(approved.expect("it runs").status.success());
     assert_eq!(ends(&system, &run)["end"], "completed");
+    nobody_is_forgotten(&system).await;
 }

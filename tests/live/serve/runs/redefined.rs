@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::attended::nobody_is_forgotten;
 use super::{define, start};
 use crate::serve::client::Client;
 use crate::serve::system::System;
@@ -32,6 +33,7 @@ async fn five_hundred_open_runs_end_by_their_own_edition() {
     let newer = start(&client, "changing", json!(null)).await;
     system.kill();
     system.start_again();
+    nobody_is_forgotten(&system).await;
     let all = runs.iter().map(|run| (run, "old", 1)).chain([(&newer, "new", 2)]);
     let all: Vec<_> = all.collect();
     for (n, (run, ..)) in all.iter().enumerate() {
@@ -49,6 +51,7 @@ async fn five_hundred_open_runs_end_by_their_own_edition() {
         let end = shown["history"].as_array().and_then(|history| history.last());
         assert_eq!(end.expect("it has ended")["payload"]["result"], json!({ "inline": output }));
     }
+    nobody_is_forgotten(&system).await;
 }
 
 /// What is known about a run when it is over.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::attended::nobody_is_forgotten;
 use super::{define, ends};
 use crate::serve::PATIENCE;
 use crate::serve::client::Client;
@@ -80,6 +81,7 @@ async fn a_schedule_goes_on_after_a_crash_and_no_time_has_two_runs() {
     assert_eq!(last["result"], json!({ "inline": [1] }));
     succeeds(&system, &["schedule", "fire", "pulse"]);
     until(&system, &show, |answer| fired(answer) == count + 1 && is_over(answer)).await;
+    nobody_is_forgotten(&system).await;
     let list = system.lines(&["schedule", "list"]);
     assert_eq!((list.len(), &list[0]["id"]), (1, &json!("pulse")));
     succeeds(&system, &["schedule", "remove", "pulse"]);
@@ -124,6 +126,7 @@ async fn a_fact_starts_one_run_although_the_system_is_killed_again_and_again() {
     assert_eq!(thanked, orders);
     let list = system.lines(&["trigger", "list"]);
     assert_eq!((&list[0]["id"], &list[0]["phase"]), (&json!("paid"), &json!("active")));
+    nobody_is_forgotten(&system).await;
     system.end();
     system.verify();
 }

@@ -4,6 +4,7 @@ use annals::clock::SystemClock;
 use events::time::Clock as _;
 use serde_json::json;
 
+use super::attended::nobody_is_forgotten;
 use super::{comes_to, define, ends, shown, start, state};
 use crate::serve::client::Client;
 use crate::serve::system::System;
@@ -27,6 +28,7 @@ async fn a_run_goes_on_when_it_is_told_what_it_waits_for_also_if_the_system_died
     system.kill();
     system.start_again();
     assert_eq!(state(&shown(&system, &run), "hold"), "works");
+    nobody_is_forgotten(&system).await;
     let told = ["run", "signal", &run, "released", "--input", r#"{"word":"go"}"#];
     assert!(system.command(&told).output().expect("it runs").status.success());
     let end = ends(&system, &run);
@@ -48,6 +50,7 @@ async fn what_is_told_before_anyone_waits_is_kept() {
     assert_eq!(told["outcome"], "accepted");
     let end = ends(&system, &run);
     assert_eq!((&end["end"], &end["result"]), (&json!("completed"), &json!({ "inline": "early" })));
+    nobody_is_forgotten(&system).await;
 }
 
 #[tokio::test]
@@ -64,6 +67,8 @@ async fn nothing_begins_in_a_run_that_is_paused() {
     assert!(system.command(&told).output().expect("it runs").status.success());
     comes_to(&system, &run, "hold", "completed").await;
     assert_eq!(state(&shown(&system, &run), "pause"), "waits");
+    nobody_is_forgotten(&system).await;
     assert!(say("resume").success());
     comes_to(&system, &run, "last", "completed").await;
+    nobody_is_forgotten(&system).await;
 }
