@@ -8,6 +8,7 @@ mod called_off;
 mod crash;
 mod demo;
 mod example;
+mod far;
 mod large;
 mod redefined;
 mod started;

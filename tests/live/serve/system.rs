@@ -89,6 +89,16 @@ impl System {
         assert!(ended.success(), "it ends in good order: {ended}");
     }
 
+    /// It stands still, and another one takes its log over; gives the one that stands still.
+    pub(super) fn is_taken_over(&mut self) -> Running {
+        let old = self.running.take().expect("it runs");
+        old.stops();
+        self.more.push("--take-over".into());
+        self.start_again();
+        self.more.pop();
+        old
+    }
+
     /// Ends the server of NATS that it uses, and starts another one in its place.
     pub(super) fn lose_server(&mut self) {
         let port = self.server.take().expect("it uses one").port;
