@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use events::id::{Principal, RunId, StreamKey, TaskId};
 use events::known::Known;
-use events::run::RunEvent;
+use events::run::{Ending, RunEvent, Why};
 use events::task::TaskEvent;
 use events::time::Timestamp;
 use serde_json::{Value, json};
@@ -139,6 +139,13 @@ impl Tale {
         let events = events_of(world, run(1)).await;
         events.iter().for_each(|event| books.enter(event));
         books.balance();
+        for event in &events {
+            let RunEvent::Ending(Ending { why: Why::Cancelled { .. }, undoes, .. }) = event else {
+                continue;
+            };
+            let meant = self.called_off.map(|(_, undoes)| undoes);
+            assert_eq!(Some(*undoes), meant, "whoever calls a run off says whether it is undone");
+        }
         let (mut tasks, mut runs) = (BTreeMap::<TaskId, Vec<TaskEvent>>::new(), BTreeMap::new());
         for event in log_of(world).await {
             match event {
