@@ -143,7 +143,7 @@ fn runs_of(log: &[Known]) -> BTreeSet<Timestamp> {
                 _ => {}
             },
             Known::Task(task) => {
-                tasks += usize::from(matches!(task.event, TaskEvent::Completed(_)))
+                tasks += usize::from(matches!(task.event, TaskEvent::Completed(_)));
             }
             _ => {}
         }
