@@ -29,6 +29,8 @@ pub(super) struct Seat {
 pub struct Placed {
     /// Who has what.
     pub choice: Choice,
+    /// Since when.
+    pub at: Timestamp,
     /// Whether it has the seat that was kept for it: then it is to be handed over. If not, nobody knows
     /// who has done so.
     pub is_seated: bool,
@@ -119,7 +121,7 @@ impl Placing {
         let is_seated = was_chosen && seat.is_some();
         if self.tells && (is_seated || !was_chosen) {
             let choice = self.choice(slot, assigned.agent.clone(), assigned.attempt);
-            self.placed.push(Placed { choice, is_seated });
+            self.placed.push(Placed { choice, at: assigned.at, is_seated });
         }
     }
 }

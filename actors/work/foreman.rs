@@ -47,7 +47,7 @@ pub const HANDING_MAX: usize = 8192;
 
 /// How many notes there are at most; where an agent has two changes, one more is told than was room for.
 const NOTES_MAX: usize =
-    ASSIGNING_MAX + HANDING_MAX + SEATS_MAX + RINGING_MAX + ENDING_MAX + TELLING_MAX + 1;
+    ASSIGNING_MAX + HANDING_MAX + 2 * SEATS_MAX + RINGING_MAX + ENDING_MAX + TELLING_MAX + 1;
 
 /// How long it waits at its end for what is on its way: a little longer than workers may take to answer.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -198,6 +198,7 @@ async fn run(
     desk.catch_up(&mut feed, &mut stopped).await?;
     let mut came = Vec::new();
     let seats = Arc::clone(&desk.means.seats);
+    let _closing = seats.closing();
     loop {
         desk.choose();
         desk.look_at_clocks();

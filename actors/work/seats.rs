@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use events::id::{TaskId, Tenant};
 use events::planted::{Bug, planted};
 use events::store::Verdict;
+use events::stream::Position;
 use events::time::Timestamp;
 use tokio::sync::Notify;
 
@@ -36,6 +37,11 @@ impl Seats {
         self.is_open.store(is_open, Ordering::Release);
     }
 
+    /// Closes them when this is dropped: whoever places may end in any way.
+    pub(super) fn closing(self: &Arc<Self>) -> Closing {
+        Closing(Arc::clone(self))
+    }
+
     /// Returns when a seat was given up, and may be for someone else.
     pub(super) async fn given_up(&self) {
         self.given_up.notified().await;
@@ -43,19 +49,44 @@ impl Seats {
 
     /// A seat for a task, if there is one and whoever places has no hand on it just now.
     fn take(&self, tenant: &Tenant, task: TaskId, order: &Order) -> Option<Seat> {
-        let is_open = self.is_open.load(Ordering::Acquire);
         // The planted bug is in the way by which tasks come that have no seat.
-        if !is_open || order.not_before.is_some() || planted(Bug::HandedOverBeforeCommit) {
+        if order.not_before.is_some() || planted(Bug::HandedOverBeforeCommit) {
             return None;
         }
         let needs = order.needed()?;
-        let agent = self.placing.try_lock().ok()?.seat(tenant, task, &needs)?;
+        let mut placing = self.placing.try_lock().ok()?;
+        // Looked at under the lock: whoever closes looks then whether any seat is left.
+        if !self.is_open.load(Ordering::Acquire) {
+            return None;
+        }
+        let agent = placing.seat(tenant, task, &needs)?;
         Some(Seat { agent, lease_ms: lease_of(order.timeouts.heartbeat_ms) })
     }
 
-    fn give_up(&self, tenant: &Tenant, task: TaskId, now: Timestamp) {
-        self.placing().give_seat_up(tenant, task, now);
+    /// The task was decided, or will not be. Its seat is given up, unless it is on record with its agent
+    /// and the log has only to tell so.
+    fn settle(
+        &self,
+        (tenant, task): (&Tenant, TaskId),
+        answer: &Result<Done, Refused>,
+        now: Timestamp,
+    ) {
+        // An answer must be told whatever happened to those who place.
+        let Ok(mut placing) = self.placing.lock() else { return };
+        if with_agent(answer).is_some_and(|(at, is_new)| is_new || at > placing.at()) {
+            return;
+        }
+        placing.give_seat_up(tenant, task, now);
         self.given_up.notify_one();
+    }
+}
+
+/// Nobody gets a seat once this is gone.
+pub(super) struct Closing(Arc<Seats>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.open(false);
     }
 }
 
@@ -71,17 +102,103 @@ pub fn ask_task(means: &Arc<Means>, place: Place, asked: NewCommand<TaskCommand>
     let (seats, clock) = (Arc::clone(&means.seats), Arc::clone(&means.tools.clock));
     let tenant = place.tenant.clone();
     let reply = Box::new(move |answer| {
-        if !has_sat_down(&answer) {
-            seats.give_up(&tenant, task, clock.now());
-        }
+        seats.settle((&tenant, task), &answer, clock.now());
         reply(answer);
     });
     means.tasks.ask(place, NewCommand { command, ..asked }, reply);
 }
 
-/// Whether the task was recorded with its agent: two events, and now.
-fn has_sat_down(answer: &Result<Done, Refused>) -> bool {
-    let Ok(Done { outcome, known: false, .. }) = answer else { return false };
-    let recorded = outcome.recorded.map_or(0, |span| span.events);
-    outcome.verdict == Verdict::Accepted && recorded == 2
+/// Where a task is on record with its agent, and whether only now. A submission that is found to be on
+/// record may be one of long ago, or this very one, of which the answer was lost.
+fn with_agent(answer: &Result<Done, Refused>) -> Option<(Position, bool)> {
+    let Done { outcome, known, .. } = answer.as_ref().ok()?;
+    let recorded = outcome.recorded.filter(|span| span.events == 2)?;
+    let is_accepted = outcome.verdict == Verdict::Accepted;
+    is_accepted.then(|| (recorded.last_position(), !known))
+}
+
+#[cfg(test)]
+mod tests {
+    use events::content::{Content, Json};
+    use events::id::StreamKey;
+    use events::known::Known;
+    use events::store::{Outcome, Span};
+    use events::stream::{StreamId, Version};
+
+    use super::*;
+    use crate::story::{Story, agent, assign, complete, order, register, submit, task, tenant};
+
+    /// Seats at an agent with one slot, which has done something before.
+    fn open() -> (Story, Seats) {
+        let (mut story, seats) = (Story::new(), Seats::default());
+        seats.hear(&story.agent("main", "ada", register(["resize"], 1)));
+        let commands = [submit(order("resize")), assign(&agent("ada"), 1), complete(1)];
+        for command in commands {
+            seats.hear(&story.task("main", task(1), command));
+        }
+        seats.open(true);
+        (story, seats)
+    }
+
+    impl Seats {
+        fn hear(&self, events: &[Known]) {
+            events.iter().for_each(|event| self.placing().fold(event));
+        }
+
+        fn takes(&self, n: u64) -> Option<Seat> {
+            let order = Order::new("resize", Content::Inline(Json::parse("7").expect("JSON")));
+            self.take(&tenant("main"), task(n), &order)
+        }
+
+        fn settles(&self, n: u64, answer: Result<Done, Refused>) {
+            self.settle((&tenant("main"), task(n)), &answer, Timestamp::default());
+        }
+    }
+
+    /// The answer that the task is on record with its agent there.
+    fn on_record(position: u64, known: bool) -> Result<Done, Refused> {
+        let category = "task".parse().expect("a word");
+        let stream = StreamId::new(tenant("main"), category, StreamKey::of_uuid(task(2).0));
+        let (position, version) = (Position(position), Version::FIRST);
+        let outcome = Outcome {
+            stream: stream.clone(),
+            verdict: Verdict::Accepted,
+            after: Position(position.0 - 1),
+            recorded: Some(Span { position, version, events: 2 }),
+            recorded_at: Timestamp::default(),
+        };
+        Ok(Done { stream, outcome, known })
+    }
+
+    #[test]
+    fn a_seat_whose_answer_was_lost_stays_until_the_log_tells() {
+        let (_, seats) = open();
+        let seat = seats.takes(2);
+        assert!(seat.is_some());
+        let behind = seats.placing().at().0 + 1;
+        seats.settles(2, on_record(behind, true));
+        assert_eq!(seats.placing().seats(), 1, "the log has yet to tell of it");
+    }
+
+    #[test]
+    fn what_was_on_record_long_ago_needs_no_seat() {
+        let (_, seats) = open();
+        assert!(seats.takes(2).is_some());
+        seats.settles(2, on_record(1, true));
+        assert_eq!(seats.placing().seats(), 0);
+        assert!(seats.takes(3).is_some());
+        seats.settles(3, Err(Refused::Late));
+        assert!(seats.takes(4).is_some());
+    }
+
+    #[test]
+    fn nobody_gets_a_seat_before_it_is_opened_or_after_whoever_places_is_gone() {
+        let (_, seats) = open();
+        let seats = Arc::new(seats);
+        seats.open(false);
+        assert!(seats.takes(2).is_none());
+        seats.open(true);
+        drop(seats.closing());
+        assert!(seats.takes(2).is_none());
+    }
 }

@@ -62,7 +62,7 @@ impl Follower {
                 Ok(true) => return Ok(Vec::new()),
                 Ok(false) => return Err(Error::Stopped),
                 // Something came that it was not woken for.
-                Err(_) if self.tail.head() >= self.next => return Ok(Vec::new()),
+                Err(_) if self.tail.has(self.next) => return Ok(Vec::new()),
                 Err(_) => {}
             }
         }

@@ -78,13 +78,13 @@ impl Ring {
             .collect()
     }
 
-    /// Whether what comes after there will be pushed out before long: the ring is half full, and that
-    /// is in its older half.
-    fn leaves_soon(&self, position: Position) -> bool {
+    /// Where the newer half begins, once the ring is half full: what is before will be pushed out before
+    /// long.
+    fn newer_half(&self) -> Option<Position> {
         let is_half_full =
             self.events.len() >= TAIL_EVENTS_MAX / 2 || self.bytes >= TAIL_BYTES_MAX / 2;
-        let middle = self.events.get(self.events.len() / 2);
-        is_half_full && middle.is_some_and(|event| event.position() > position)
+        let middle = self.events.get(self.events.len() / 2)?;
+        is_half_full.then(|| middle.position())
     }
 }
 
@@ -120,8 +120,11 @@ impl TailFeed {
         let events: Vec<Arc<Stored>> = events.into_iter().map(Arc::new).collect();
         let mut ring = lock(&self.ring);
         events.iter().for_each(|event| ring.push(Arc::clone(event)));
+        let newer_half = ring.newer_half();
+        // Whoever is woken takes from the ring at once.
+        drop(ring);
         self.head.send_replace(last);
-        self.interests.tell(&events, &ring, last);
+        self.interests.tell(&events, newer_half, last);
     }
 }
 
@@ -139,6 +142,11 @@ impl Tail {
     #[must_use]
     pub fn from(&self, position: Position, limit: usize) -> Vec<Arc<Stored>> {
         lock(&self.ring).from(position, limit)
+    }
+
+    /// Whether the event at `position` is to be had here.
+    pub(crate) fn has(&self, position: Position) -> bool {
+        !self.from(position, 1).is_empty()
     }
 
     /// The last position this process has committed.

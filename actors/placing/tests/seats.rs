@@ -48,7 +48,7 @@ fn who_has_a_seat_is_placed_with_its_submission_and_the_slot_is_free_when_it_is_
     world.task(1, to_ada(order("resize")));
     assert_eq!(world.chosen(), NOTHING);
     let placed = world.placing.take_placed();
-    let [Placed { choice, is_seated: true }] = &placed[..] else { panic!("{placed:?}") };
+    let [Placed { choice, is_seated: true, .. }] = &placed[..] else { panic!("{placed:?}") };
     assert_eq!((number(choice), &choice.agent, choice.attempt), (1, &agent("ada"), 1));
     assert_eq!((world.seat(2), world.placing.seats()), (None, 0), "its slot is taken");
     world.task(1, complete(1));

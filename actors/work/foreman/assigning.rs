@@ -141,8 +141,7 @@ impl Desk {
                 let recorded = outcome.recorded.map(|span| span.last_position());
                 // Where that was taken in already, it may be over already.
                 let is_behind = recorded.is_some_and(|at| self.placing().at() >= at);
-                let holder = self.placing().holder(&choice.tenant, choice.task);
-                let is_over = is_behind && holder != Some((choice.agent.clone(), choice.attempt));
+                let is_over = is_behind && !self.has(&choice);
                 match (is_over, known) {
                     (true, _) => {}
                     (false, false) => self.hand_over(choice, outcome.recorded_at),
@@ -150,7 +149,13 @@ impl Desk {
                     (false, true) => self.adopt_one(&choice),
                 }
             }
-            Ok(_) => self.placing().refused(&choice, self.now()),
+            Ok(_) => {
+                self.placing().refused(&choice, self.now());
+                // It has it already, and perhaps by a submission of which nobody has heard.
+                if self.has(&choice) {
+                    self.adopt_one(&choice);
+                }
+            }
             Err(error) => {
                 self.placing().refused(&choice, self.now());
                 // It may be on record all the same; then nobody was told, and nobody claims it.
@@ -176,14 +181,22 @@ impl Desk {
     /// What agents have that was not chosen here: who got it with its submission is handed it, and of
     /// anything else nobody knows whether it was.
     pub(super) fn see_to_placed(&mut self) {
-        let (placed, now) = (self.placing().take_placed(), self.now());
-        for Placed { choice, is_seated } in placed {
-            if is_seated {
-                self.hand_over(choice, now);
+        let placed = self.placing().take_placed();
+        for Placed { choice, at, is_seated } in placed {
+            if !self.has(&choice) {
+                // It is over already.
+            } else if is_seated {
+                self.hand_over(choice, at);
             } else {
                 self.adopt_one(&choice);
             }
         }
+    }
+
+    /// Whether the agent has it, as far as the log was taken in.
+    fn has(&self, choice: &Choice) -> bool {
+        let holder = self.placing().holder(&choice.tenant, choice.task);
+        holder.is_some_and(|held| held == (choice.agent.clone(), choice.attempt))
     }
 
     fn hand_over(&mut self, choice: Choice, assigned_at: Timestamp) {

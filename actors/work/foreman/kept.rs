@@ -102,10 +102,11 @@ async fn fits(log: &dyn LogReader, at: Position, hash: EventHash) -> bool {
 /// Keeps what it knows, part by part.
 pub(super) fn save(desk: &Desk) -> impl Future<Output = ()> + Send + use<> {
     let Desk { timing, run_timing, scheduling, newest, means, .. } = desk;
-    let placing = desk.placing();
-    let (version, tools) = (Version(placing.at().0), &means.tools);
+    let (version, tools) = (Version(desk.placing().at().0), &means.tools);
     let part = |number| {
-        let (placed, timed) = (placing.chunk(number), timing.chunk(number));
+        // For a chunk at a time: nobody who submits waits long. Seats that change meanwhile are not kept.
+        let placed = desk.placing().chunk(number);
+        let timed = timing.chunk(number);
         let part: Part = (placed, timed, run_timing.chunk(number), scheduling.chunk(number));
         Some((name(number), Snapshot::take(SHAPE, version, *newest, &part)?))
     };

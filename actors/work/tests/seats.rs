@@ -124,6 +124,26 @@ async fn a_command_that_is_sent_again_leaves_its_seat_to_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_called_off_in_the_same_breath_is_handed_to_nobody() {
+    on_stage(async {
+        let world = World::new();
+        let life = world.begins().await;
+        let mut worker = life.at_work().await;
+        let cancel = TaskCommand::Cancel { reason: "a mistake".into() };
+        let (done, cancelled) =
+            tokio::join!(life.hands_in(task(1), "7"), life.says(task(1), cancel));
+        assert_eq!(events(&done), 2, "it had a seat");
+        cancelled.expect("it is decided");
+        assert!(matches!(world.history(task(1)).await.last(), Some(TaskEvent::Cancelled(_))));
+        let work = tokio::time::timeout(Duration::from_secs(60), worker.next()).await;
+        assert!(work.is_err(), "what was called off is handed over");
+        assert_eq!(world.history(task(1)).await.len(), 3);
+        assert_eq!(events(&life.hands_in(task(2), "7").await), 2, "the slot is free");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_was_not_there_is_given_nothing_before_it_shows_itself() {
     on_stage(async {
         let world = World::new();

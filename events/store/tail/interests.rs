@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::watch;
 
-use super::Ring;
 use crate::codec::WireType;
 use crate::recorded::Stored;
 use crate::stream::Position;
@@ -43,8 +42,14 @@ impl Interests {
     }
 
     /// Tells those whom some of these events concern that the log goes up to there now, and those who
-    /// would soon find the ring without what they have not read.
-    pub(super) fn tell(&self, events: &[Arc<Stored>], ring: &Ring, head: Position) {
+    /// were not told of anything in the newer half of the ring: before long what they have not read would
+    /// be gone from it.
+    pub(super) fn tell(
+        &self,
+        events: &[Arc<Stored>],
+        newer_half: Option<Position>,
+        head: Position,
+    ) {
         let mut all = self.all();
         all.retain(|interest| interest.told.receiver_count() > 0);
         if all.is_empty() {
@@ -65,7 +70,8 @@ impl Interests {
             }
         }
         for interest in asleep {
-            if ring.leaves_soon(*interest.told.borrow()) {
+            let told = *interest.told.borrow();
+            if newer_half.is_some_and(|begins| begins > told) {
                 interest.told.send_replace(head);
             }
         }

@@ -73,6 +73,34 @@ async fn a_follower_has_everything_within_a_second_and_in_order() {
     assert_eq!((positions, began.elapsed()), (vec![3, 4, 5, 6], Duration::from_secs(1)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_others_have_recorded_in_between_is_read_within_a_second() {
+    let (store, writer) = writer();
+    let head = LogHead::default();
+    let (other, _) = Writer::start(store.clone(), Arc::new(SetClock::default()), head);
+    let tail = writer.tail().woken_by(HEARD);
+    let reader = crate::store::EventStore::reader(&*store);
+    let mut follower = Follower::new(reader, tail, Filter::default(), Position::FIRST);
+    appends(&writer, heard(1)).await;
+    assert_eq!(follower.next().await.expect("followed").len(), 1);
+    let following = async {
+        let mut seen = Vec::new();
+        while seen.len() < 2 {
+            let events = follower.next().await.expect("followed");
+            seen.extend(events.iter().map(|event| event.position().0));
+        }
+        seen
+    };
+    // Nobody tells of the second one, and with the third the ring begins anew.
+    let recording = async {
+        appends(&other, append("b", 2)).await;
+        appends(&writer, append("a", 3)).await;
+    };
+    let both = async { tokio::join!(following, recording) };
+    let both = tokio::time::timeout(Duration::from_secs(5), both).await;
+    assert_eq!(both.expect("it is read").0, [2, 3]);
+}
+
 #[tokio::test]
 async fn who_sleeps_is_woken_before_the_ring_has_lost_what_was_not_read() {
     let (_, writer) = writer();
