@@ -45,7 +45,8 @@ pub const ASSIGNING_MAX: usize = 1024;
 /// How many tasks are on their way to a worker at once.
 pub const HANDING_MAX: usize = 8192;
 
-/// How many notes there are at most; where an agent has two changes, one more is told than was room for.
+/// How many notes there are at most. Seats come on top of what is handed over, once while that is full and
+/// once while it is looked at; where an agent has two changes, one more is told than was room for.
 const NOTES_MAX: usize =
     ASSIGNING_MAX + HANDING_MAX + 2 * SEATS_MAX + RINGING_MAX + ENDING_MAX + TELLING_MAX + 1;
 

@@ -10,7 +10,7 @@ use events::task::TaskEvent;
 use tokio::sync::oneshot;
 
 use super::world::{Life, World, asked, asked_to, next, on_stage, passes, task};
-use crate::runtime::{Done, Place};
+use crate::runtime::{Done, NewCommand, Place, Refused};
 use crate::task::{Order, TaskCommand};
 use crate::work::seats::ask_task;
 
@@ -19,12 +19,15 @@ const MOMENT: Duration = Duration::from_millis(10);
 impl Life {
     /// A task is submitted through the door that all submissions come by.
     async fn hands_in(&self, task: TaskId, input: &str) -> Done {
-        let order = Order::new("resize", Content::Inline(Json::parse(input).expect("JSON")));
-        let asked = asked(TaskCommand::Submit(Box::new(order)));
+        answered(self.asks(task, submission(input))).await
+    }
+
+    /// The same, and nobody waits for the answer yet.
+    fn asks(&self, task: TaskId, asked: NewCommand<TaskCommand>) -> Answer {
         let place = Place { tenant: main_tenant(), key: StreamKey::of_uuid(task.0) };
         let (tell, told) = oneshot::channel();
         ask_task(&self.means, place, asked, Box::new(move |answer| drop(tell.send(answer))));
-        told.await.expect("it is answered").expect("it is decided")
+        told
     }
 
     /// An agent with one slot, which has done something before.
@@ -42,6 +45,18 @@ impl Life {
         self.answers(&work, r#"{"result":8}"#).await;
         passes(MOMENT).await;
     }
+}
+
+/// Where the answer comes.
+type Answer = oneshot::Receiver<Result<Done, Refused>>;
+
+async fn answered(told: Answer) -> Done {
+    told.await.expect("it is answered").expect("it is decided")
+}
+
+fn submission(input: &str) -> NewCommand<TaskCommand> {
+    let order = Order::new("resize", Content::Inline(Json::parse(input).expect("JSON")));
+    asked(TaskCommand::Submit(Box::new(order)))
 }
 
 fn events(done: &Done) -> u32 {
@@ -104,14 +119,9 @@ async fn a_command_that_is_sent_again_leaves_its_seat_to_others() {
         let world = World::new();
         let life = world.begins().await;
         let mut worker = life.at_work().await;
-        let order = Order::new("resize", Content::Inline(Json::parse("7").expect("JSON")));
-        let asked = asked(TaskCommand::Submit(Box::new(order)));
+        let asked = submission("7");
         for _ in 0..3 {
-            let place = Place { tenant: main_tenant(), key: StreamKey::of_uuid(task(1).0) };
-            let (tell, told) = oneshot::channel();
-            let reply = Box::new(move |answer| drop(tell.send(answer)));
-            ask_task(&life.means, place, asked.clone(), reply);
-            let done = told.await.expect("it is answered").expect("it is decided");
+            let done = answered(life.asks(task(1), asked.clone())).await;
             if !done.known {
                 life.does(&mut worker, task(1)).await;
             }
@@ -169,17 +179,12 @@ async fn at_the_end_of_the_process_what_has_its_agent_is_handed_over_first() {
             let world = World::new();
             let life = world.begins().await;
             let mut worker = life.at_work().await;
-            let order = Order::new("resize", Content::Inline(Json::parse("7").expect("JSON")));
-            let asked = asked(TaskCommand::Submit(Box::new(order)));
-            let place = Place { tenant: main_tenant(), key: StreamKey::of_uuid(task(1).0) };
-            let (tell, told) = oneshot::channel();
-            let reply = Box::new(move |answer| drop(tell.send(answer)));
-            ask_task(&life.means, place, asked, reply);
+            let told = life.asks(task(1), submission("7"));
             for _ in 0..steps {
                 tokio::task::yield_now().await;
             }
             let (ended, work) = tokio::join!(life.foreman.stop(), async {
-                let done = told.await.expect("it is answered").expect("it is decided");
+                let done = answered(told).await;
                 let work = tokio::time::timeout(Duration::from_secs(2), worker.next()).await;
                 (events(&done), work.ok().flatten().map(|work| asked_to(&work)))
             });
